@@ -1,0 +1,19 @@
+//! Newtypes and plain data that every layer shares.
+//!
+//! A value of one of these types has been checked: nothing above parses twice.
+//! What belongs here knows no storage, no HTTP and no clock.
+
+mod identity;
+mod page_path;
+mod principal;
+mod revision;
+mod slug;
+
+pub use identity::{AuthorName, Did, Handle, Name, NameError, PersonId, SessionId, TokenId, WikiId};
+pub use page_path::{AttachmentName, AttachmentPath, FoldKey, PagePath, PathError, RepoPath, display_name};
+pub use principal::{Author, Permission, Principal, Role, TokenRole};
+pub use revision::{Revision, RevisionError, RevisionPrefix};
+pub use slug::{Slug, SlugError};
+
+/// Seconds since the Unix epoch, UTC.
+pub type UnixSeconds = i64;
