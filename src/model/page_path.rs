@@ -114,12 +114,16 @@ impl PagePath {
             }
             path.push_str(&component);
         }
-        match (depth, path.len()) {
-            (0, _) => Err(PathError::Empty),
-            (_, MAX_PATH..) => Err(PathError::TooLong),
-            (MAX_DEPTH.., _) => Err(PathError::TooDeep),
-            _ => Ok(Self(path)),
+        if depth == 0 {
+            return Err(PathError::Empty);
         }
+        if depth > MAX_DEPTH {
+            return Err(PathError::TooDeep);
+        }
+        if path.len() > MAX_PATH {
+            return Err(PathError::TooLong);
+        }
+        Ok(Self(path))
     }
 
     /// The page that a file of a repository holds; none when it is not Markdown or its
