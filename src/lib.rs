@@ -3,4 +3,9 @@
 //! `ARCHITECTURE.md` is the map of these modules; each may use only modules below it,
 //! which `tests/it/architecture.rs` enforces.
 
+pub mod auth;
+pub mod clock;
+pub mod config;
 pub mod model;
+pub mod store;
+pub mod telemetry;
