@@ -36,15 +36,14 @@ build: ## static release binary at dist/robotwiki
 .PHONY: test
 test: ## install what the tests need, then every test
 	@tests/tools/prepare
-	@export PATH="$$(tests/tools/node22):$$PATH"; \
-	echo "==> cargo test (at most $(TEST_MINUTES) minutes)"; \
-	timeout --foreground $(TEST_MINUTES)m cargo test --locked
+	@echo "==> cargo test (at most $(TEST_MINUTES) minutes)"
+	@timeout --foreground $(TEST_MINUTES)m cargo test --locked
 
 .PHONY: check
 check: ## formatting, lints, and the licences and advisories of the dependencies
 	cargo fmt --all --check
 	cargo clippy --locked --all-targets -- -D warnings
-	@"$$(tests/tools/cargo-deny)" --locked check
+	@tests/tools/deny
 
 .PHONY: bench
 bench: ## the benchmarks, beside the budgets they should meet
@@ -52,8 +51,7 @@ bench: ## the benchmarks, beside the budgets they should meet
 
 .PHONY: crash
 crash: ## kill the server ROUNDS times under load and check what it kept: make crash ROUNDS=500 [SEED=n]
-	@export PATH="$$(tests/tools/node22):$$PATH" ROBOTWIKI_CRASH_ROUNDS=$(ROUNDS) $(if $(SEED),ROBOTWIKI_CRASH_SEED=$(SEED)); \
-	cargo test --locked --test it crash -- --nocapture
+	ROBOTWIKI_CRASH_ROUNDS=$(ROUNDS) $(if $(SEED),ROBOTWIKI_SEED=$(SEED)) cargo test --locked --test it crash -- --nocapture
 
 .PHONY: deb
 deb: build ## Debian package in dist/, checked by lintian when it is installed
