@@ -47,7 +47,7 @@ check: ## formatting, lints, and the licences and advisories of the dependencies
 
 .PHONY: bench
 bench: ## the benchmarks, beside the budgets they should meet
-	cargo bench --locked
+	cargo bench --locked --bench wiki
 
 .PHONY: crash
 crash: ## kill the server ROUNDS times under load and check what it kept: make crash ROUNDS=500 [SEED=n]
