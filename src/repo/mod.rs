@@ -3,11 +3,16 @@
 //! who may read it, or that the files are Markdown.
 
 mod commit;
+mod diff;
 mod disk;
 mod error;
+mod history;
+mod last_commits;
 mod layout;
 mod objects;
 mod refs;
+mod rename;
+mod revisions;
 mod snapshot;
 mod tree;
 
@@ -21,6 +26,7 @@ use parking_lot::Mutex;
 pub use commit::{CommitInfo, CommitMeta};
 pub use disk::{Disk, DiskFile, RealDisk};
 pub use error::Error;
+pub use history::HistoryEntry;
 pub use snapshot::{DEFAULT_BLOB_LIMIT, FileEntry, Snapshot};
 
 use crate::model::{RepoPath, Revision};
@@ -54,6 +60,15 @@ pub enum Change {
     Delete { path: RepoPath },
     /// Moves a file to a path that is free.
     Rename { from: RepoPath, to: RepoPath },
+}
+
+/// A file that differs between two commits: what it held before and after. At least one
+/// is there, and they differ.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct FileChange {
+    pub path: String,
+    pub old: Option<BlobId>,
+    pub new: Option<BlobId>,
 }
 
 impl Repo {
@@ -130,10 +145,7 @@ impl Repo {
     pub fn at(&self, revision: Revision) -> Result<Option<Snapshot>, Error> {
         let repo = self.gix();
         let id = object_id(revision);
-        match repo.try_find_header(id)? {
-            Some(header) if header.kind() == gix::objs::Kind::Commit => Snapshot::of_commit(repo, id).map(Some),
-            _ => Ok(None),
-        }
+        if revisions::is_commit(&repo, id)? { Snapshot::of_commit(repo, id).map(Some) } else { Ok(None) }
     }
 
     /// Commits `changes` on top of `expected_tip`. When this returns the commit, it is
@@ -188,9 +200,8 @@ impl Repo {
         let _turn = self.writer.lock();
         let repo = self.gix();
         let id = object_id(new);
-        match repo.try_find_header(id)? {
-            Some(header) if header.kind() == gix::objs::Kind::Commit => {}
-            _ => return Err(Error::UnknownRevision(new)),
+        if !revisions::is_commit(&repo, id)? {
+            return Err(Error::UnknownRevision(new));
         }
         refs::move_tip(self.disk.as_ref(), &repo, expected_tip.map(object_id), id)
     }
