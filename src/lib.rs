@@ -7,5 +7,6 @@ pub mod auth;
 pub mod clock;
 pub mod config;
 pub mod model;
+pub mod repo;
 pub mod store;
 pub mod telemetry;
