@@ -4,3 +4,4 @@
 //! which `tests/it/architecture.rs` enforces.
 
 pub mod model;
+pub mod search;
