@@ -8,5 +8,6 @@ pub mod clock;
 pub mod config;
 pub mod model;
 pub mod repo;
+pub mod search;
 pub mod store;
 pub mod telemetry;
