@@ -3,9 +3,13 @@
 //! `ARCHITECTURE.md` is the map of these modules; each may use only modules below it,
 //! which `tests/it/architecture.rs` enforces.
 
+<<<<<<< HEAD
 pub mod auth;
 pub mod clock;
 pub mod config;
+=======
+pub mod http;
+>>>>>>> web
 pub mod model;
 pub mod repo;
 pub mod search;

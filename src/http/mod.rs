@@ -1,0 +1,3 @@
+//! Every address the server answers.
+
+pub(crate) mod web;
