@@ -73,7 +73,7 @@ impl Catalog {
             }
             Err(error) => return Err(error),
         };
-        let snapshot = repo.at(to)?.ok_or(repo::Error::NoSuchCommit(to))?;
+        let snapshot = repo.at(to)?.ok_or(repo::Error::UnknownRevision(to))?;
         let updates = self.read_updates(&snapshot, changes, commits)?;
 
         let mut state = self.state.write();

@@ -159,8 +159,8 @@ impl Wikis {
             tx.remove_wiki(id)?;
             tx.audit(&entry)
         })?;
-        self.indexes().remove(id);
         self.forget(id);
+        self.indexes().forget(id);
         // From here on nobody finds it; a crash leaves a directory without a record.
         let dir = self.wiki_dir(slug);
         let doomed = dir.with_extension(format!("deleted-{id}"));

@@ -1,18 +1,18 @@
 use std::collections::HashMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Arc, Weak};
 
 use parking_lot::{Mutex, MutexGuard};
 
 use super::WikiError;
-use super::source::RepoSource;
+use super::source::{RepoSource, WikiPlaces};
 use crate::catalog::{Catalog, State};
 use crate::clock::Clock;
 use crate::config::Limits;
 use crate::markdown::LinkOrder;
 use crate::model::{Revision, Slug, WikiId};
 use crate::repo::{Disk, Repo};
-use crate::search::Indexes;
+use crate::search::{self, Indexes, Place};
 use crate::store::{CountersRecord, Store};
 
 /// Wikis kept open when nobody uses them.
@@ -23,7 +23,6 @@ pub struct WikisConfig {
     pub store: Arc<Store>,
     pub clock: Arc<dyn Clock>,
     pub disk: Arc<dyn Disk>,
-    pub indexes: Arc<Indexes>,
     pub limits: Limits,
     /// The data directory; wikis are in `wikis/{slug}` below it.
     pub data_dir: PathBuf,
@@ -32,6 +31,7 @@ pub struct WikisConfig {
 /// All wikis of the installation.
 pub struct Wikis {
     config: WikisConfig,
+    indexes: Indexes,
     open: Mutex<OpenWikis>,
     /// Held while a wiki is created or deleted.
     pub(super) lifecycle: Mutex<()>,
@@ -55,9 +55,21 @@ pub struct Wiki {
 }
 
 impl Wikis {
-    #[must_use]
-    pub fn new(config: WikisConfig) -> Self {
-        Self { config, open: Mutex::default(), lifecycle: Mutex::new(()) }
+    /// Starts the worker that keeps the search indexes at their wikis' tips.
+    ///
+    /// # Errors
+    /// When its thread cannot be started.
+    pub fn start(config: WikisConfig) -> Result<Arc<Self>, WikiError> {
+        let places = WikiPlaces::default();
+        let indexes = Indexes::start(places.clone(), search::Limits::default())?;
+        let wikis = Arc::new(Self { config, indexes, open: Mutex::default(), lifecycle: Mutex::new(()) });
+        places.serve(&wikis);
+        Ok(wikis)
+    }
+
+    /// Ends the worker; what is not indexed yet is indexed after the next start.
+    pub fn shutdown(&self) {
+        self.indexes.shutdown();
     }
 
     pub(super) fn store(&self) -> &Store {
@@ -73,7 +85,7 @@ impl Wikis {
     }
 
     pub(super) fn indexes(&self) -> &Indexes {
-        &self.config.indexes
+        &self.indexes
     }
 
     #[must_use]
@@ -109,15 +121,17 @@ impl Wikis {
         open.all.insert(id, Arc::downgrade(&wiki));
         open.touch(&wiki);
         drop(open);
-        self.index(&wiki, &dir);
+        self.indexes.notify(id);
         self.repair_counters(&wiki)?;
         Ok(wiki)
     }
 
-    fn index(&self, wiki: &Wiki, dir: &Path) {
-        let source = RepoSource::new(Arc::clone(&wiki.repo));
-        self.indexes().register(wiki.id, &dir.join("index").join("text"), Arc::new(source));
-        self.indexes().notify(wiki.id);
+    /// Where a wiki's text index is and what it reads; none when there is no such wiki.
+    pub(super) fn index_place(&self, id: WikiId) -> Result<Option<Place>, WikiError> {
+        let Some(record) = self.store().read(|tx| tx.wiki(id))? else { return Ok(None) };
+        let wiki = self.open(id, &record.slug)?;
+        let dir = self.wiki_dir(&record.slug).join("index").join("text");
+        Ok(Some(Place { dir, source: Arc::new(RepoSource::new(Arc::clone(&wiki.repo))) }))
     }
 
     pub(super) fn forget(&self, id: WikiId) {

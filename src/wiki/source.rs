@@ -1,9 +1,34 @@
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock, Weak};
 
 use crate::markdown;
-use crate::model::{PagePath, Revision};
+use super::Wikis;
+use crate::model::{PagePath, Revision, WikiId};
 use crate::repo::{self, Repo, Snapshot};
-use crate::search::{BoxError, IndexedPage, Source, SourceChange};
+use crate::search::{BoxError, IndexedPage, Place, Places, Source, SourceChange};
+
+/// Finds wikis for the index worker, which starts before [`Wikis`] exists and must not
+/// keep it alive.
+#[derive(Clone, Default)]
+pub(super) struct WikiPlaces {
+    wikis: Arc<OnceLock<Weak<Wikis>>>,
+}
+
+impl WikiPlaces {
+    pub(super) fn serve(&self, wikis: &Arc<Wikis>) {
+        // Set once, by the only caller.
+        let _already = self.wikis.set(Arc::downgrade(wikis));
+    }
+}
+
+impl Places for WikiPlaces {
+    fn place(&self, wiki: WikiId) -> Result<Option<Place>, BoxError> {
+        match self.wikis.get().and_then(Weak::upgrade) {
+            Some(wikis) => Ok(wikis.index_place(wiki)?),
+            None => Ok(None),
+        }
+    }
+}
+
 
 /// A repository as the search index reads it.
 pub(super) struct RepoSource {

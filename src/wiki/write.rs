@@ -253,7 +253,7 @@ fn settle(wikis: &Wikis, access: &Access<Write>, revision: Revision) -> Result<(
 fn refused(path: &PagePath, error: repo::Error) -> WikiError {
     match error {
         repo::Error::TipMoved { .. } => WikiError::Busy,
-        repo::Error::PathConflict { .. } => {
+        repo::Error::NotAFile { .. } | repo::Error::Exists { .. } => {
             WikiError::PathTaken { path: path.to_string(), cause: error.to_string() }
         }
         error => error.into(),
