@@ -28,6 +28,6 @@ pub use lifecycle::{NewWiki, WikiSummary};
 pub use list::{ListQuery, PageSummary, list, page_index};
 pub use message::{Action, Origin};
 pub use open::{Wiki, Wikis, WikisConfig};
-pub use read::{LastChange, Page, find_page, near_pages, page_exists, read};
+pub use read::{LastChange, Page, find_page, link_targets, near_pages, read};
 pub use search::{SearchResults, search};
 pub use write::{Edit, Saved, WritePage, delete, edit, write};

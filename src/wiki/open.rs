@@ -196,6 +196,11 @@ impl Wiki {
         Ok(self.catalog.read())
     }
 
+    /// The metadata as of the last time somebody asked for the tip.
+    pub(super) fn known(&self) -> parking_lot::RwLockReadGuard<'_, State> {
+        self.catalog.read()
+    }
+
     pub(super) fn tip(&self) -> Result<Option<Revision>, WikiError> {
         Ok(self.repo.tip()?)
     }

@@ -98,16 +98,9 @@ pub fn find_page(access: &Access<Read>, path: &PagePath) -> Result<Option<PagePa
     Ok(access.wiki().current()?.resolve(path).cloned())
 }
 
-/// Whether any spelling of each target is a page: a lookup for links in rendered pages.
-///
-/// # Errors
-/// On a storage failure.
-pub fn page_exists<T>(
-    access: &Access<Read>,
-    with: impl FnOnce(&dyn Fn(&str) -> Option<PagePath>) -> T,
-) -> Result<T, WikiError> {
-    let state = access.wiki().current()?;
-    Ok(with(&|target| state.resolve(&PagePath::parse(target).ok()?).cloned()))
+/// Looks up what the links of a page mean: the stored path for any spelling of a target.
+pub fn link_targets(access: &Access<Read>) -> impl Fn(&str) -> Option<PagePath> + '_ {
+    move |target| access.wiki().known().resolve(&PagePath::parse(target).ok()?).cloned()
 }
 
 /// Pages with similar names, best first.

@@ -68,9 +68,9 @@ pub fn write(
         None => (path.for_new_page()?, Action::Create, None),
     };
     let grows_by = (request.content.len() as u64).saturating_sub(before.map_or(0, |(_, size)| size));
-    check_limits(wikis, access, &state, before.is_none(), grows_by)?;
-    let tip = state.commit();
+    let (tip, held) = (state.commit(), Held::by(&state));
     drop(state);
+    check_limits(wikis, access, held, before.is_none(), grows_by)?;
 
     let meta = meta(wikis, access, message(request.origin, action, request.message, request.typed)?)?;
     let change = Change::Put { path: target.file(), bytes: request.content.as_bytes().to_vec() };
@@ -103,12 +103,12 @@ pub fn edit(wikis: &Wikis, access: &Access<Write>, path: &PagePath, request: &Ed
     let state = wiki.current()?;
     let stored = state.resolve(path).cloned().ok_or_else(|| no_such_page(&state, path))?;
     let (_, size) = current(&state, &stored, Some(&request.base))?;
-    let tip = state.commit();
+    let (tip, held) = (state.commit(), Held::by(&state));
+    drop(state);
     let page = super::read(&access.reading(), &stored, None)?;
     let content = replace_once(&page.content, request.old, request.new)?;
     check_content(wikis, &content)?;
-    check_limits(wikis, access, &state, false, (content.len() as u64).saturating_sub(size))?;
-    drop(state);
+    check_limits(wikis, access, held, false, (content.len() as u64).saturating_sub(size))?;
 
     let meta = meta(wikis, access, message(request.origin, Action::Edit, request.message, request.typed)?)?;
     let change = Change::Put { path: stored.file(), bytes: content.as_bytes().to_vec() };
@@ -173,19 +173,32 @@ fn check_content(wikis: &Wikis, content: &str) -> Result<(), WikiError> {
     Ok(())
 }
 
+/// What a wiki holds before a change.
+#[derive(Clone, Copy)]
+struct Held {
+    pages: u64,
+    bytes: u64,
+}
+
+impl Held {
+    fn by(state: &State) -> Self {
+        Self { pages: state.page_count(), bytes: state.bytes() }
+    }
+}
+
 /// Refuses what would take the wiki over a limit; an edit that does not grow it passes
 /// even when the wiki is over already. Wikis of an operator are exempt.
 fn check_limits(
     wikis: &Wikis,
     access: &Access<Write>,
-    state: &State,
+    held: Held,
     creates: bool,
     grows_by: u64,
 ) -> Result<(), WikiError> {
     let limits = wikis.limits();
-    let over = if creates && limits.pages_per_wiki > 0 && state.page_count() >= limits.pages_per_wiki {
+    let over = if creates && limits.pages_per_wiki > 0 && held.pages >= limits.pages_per_wiki {
         WikiError::LimitReached { what: "pages", limit: limits.pages_per_wiki }
-    } else if grows_by > 0 && limits.wiki_bytes > 0 && state.bytes() + grows_by > limits.wiki_bytes {
+    } else if grows_by > 0 && limits.wiki_bytes > 0 && held.bytes + grows_by > limits.wiki_bytes {
         WikiError::LimitReached { what: "bytes", limit: limits.wiki_bytes }
     } else {
         return Ok(());
