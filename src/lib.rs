@@ -3,4 +3,5 @@
 //! `ARCHITECTURE.md` is the map of these modules; each may use only modules below it,
 //! which `tests/it/architecture.rs` enforces.
 
+pub mod markdown;
 pub mod model;
