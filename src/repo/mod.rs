@@ -1,0 +1,7 @@
+//! Git storage: bare repositories, objects, commits, history and packs.
+//!
+//! Content lives only here. No HTTP, no permissions, no derived data.
+
+pub mod import;
+mod pack;
+pub mod upload_pack;
