@@ -3,7 +3,6 @@
 //! `ARCHITECTURE.md` is the map of these modules; each may use only modules below it,
 //! which `tests/it/architecture.rs` enforces.
 
-
 pub mod http;
 pub mod model;
 pub mod repo;
