@@ -22,10 +22,7 @@ pub(super) enum Special {
 /// Checks a tree; `special` is told of the entries whose content [`check_special`] must see.
 ///
 /// Somewhat stricter than git: it also refuses modes that git only remarks on.
-pub(super) fn check_tree(
-    tree: &[u8],
-    special: &mut dyn FnMut(Special, gix::ObjectId),
-) -> Result<(), (Fault, Vec<u8>)> {
+pub(super) fn check_tree(tree: &[u8], special: &mut dyn FnMut(Special, gix::ObjectId)) -> Result<(), (Fault, Vec<u8>)> {
     let mut previous: Option<Entry<'_>> = None;
     // Names of files that a directory further on may repeat: each begins with the one before.
     let mut open: Vec<&[u8]> = Vec::new();
@@ -107,8 +104,12 @@ pub(super) fn check_special(kind: Special, content: &[u8]) -> Result<(), Fault> 
             if long { Err("a line of .gitattributes is too long") } else { Ok(()) }
         }
         Special::Modules => {
-            let text = std::str::from_utf8(content).map_err(|_| ".gitmodules is not UTF-8")?;
-            if text.lines().all(is_plain_modules_line) { Ok(()) } else { Err(".gitmodules holds more than plain submodules") }
+            let text = std::str::from_utf8(content).map_err(|_invalid| ".gitmodules is not UTF-8")?;
+            if text.lines().all(is_plain_modules_line) {
+                Ok(())
+            } else {
+                Err(".gitmodules holds more than plain submodules")
+            }
         }
     }
 }

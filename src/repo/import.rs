@@ -72,7 +72,8 @@ pub fn import(
     let selection = pack::select(&repo, &range, &mut quiet).map_err(|error| damaged(&repo, &[], error))?;
     let commits = selection.commits;
     progress(&format!("{} commits", commits.len()));
-    let plan = pack::collect(&repo, &commits, &|_| false, &mut quiet).map_err(|error| damaged(&repo, &commits, error))?;
+    let plan =
+        pack::collect(&repo, &commits, &|_| false, &mut quiet).map_err(|error| damaged(&repo, &commits, error))?;
     progress(&format!("{} objects", plan.objects.len()));
 
     let mut unfinished = Unfinished { disk, directory: destination.join("objects").join("pack"), files: Vec::new() };
@@ -91,13 +92,7 @@ pub fn import(
     disk.rename(&index_file, &name.with_extension("idx"))?;
     disk.sync_dir(&unfinished.directory)?;
     unfinished.files.clear();
-    Ok(ImportReport {
-        tip: revision(tip),
-        commits: plan.commits,
-        trees: plan.trees,
-        blobs: plan.blobs,
-        pack_bytes,
-    })
+    Ok(ImportReport { tip: revision(tip), commits: plan.commits, trees: plan.trees, blobs: plan.blobs, pack_bytes })
 }
 
 fn open(source: &Path) -> Result<gix::Repository, ImportError> {
@@ -187,24 +182,25 @@ fn check(
     let malformed: Arc<Mutex<Option<(ObjectId, String)>>> = Arc::default();
     let special: Arc<Mutex<BTreeSet<(Special, ObjectId)>>> = Arc::default();
     let (found, noted) = (malformed.clone(), special.clone());
-    let examine = move |kind: gix::object::Kind, bytes: &[u8], entry: &gix_pack::index::Entry, _: &dyn gix::Progress| {
-        let verdict = match kind {
-            gix::object::Kind::Tree => {
-                let note = &mut |kind, id| {
-                    noted.lock().insert((kind, id));
-                };
-                fsck::check_tree(bytes, note).map_err(|(fault, name)| {
-                    if name.is_empty() { fault.to_owned() } else { format!("'{}': {fault}", name.escape_ascii()) }
-                })
+    let examine =
+        move |kind: gix::object::Kind, bytes: &[u8], entry: &gix_pack::index::Entry, _: &dyn gix::Progress| {
+            let verdict = match kind {
+                gix::object::Kind::Tree => {
+                    let note = &mut |kind, id| {
+                        noted.lock().insert((kind, id));
+                    };
+                    fsck::check_tree(bytes, note).map_err(|(fault, name)| {
+                        if name.is_empty() { fault.to_owned() } else { format!("'{}': {fault}", name.escape_ascii()) }
+                    })
+                }
+                gix::object::Kind::Commit => fsck::check_commit(bytes).map_err(str::to_owned),
+                gix::object::Kind::Blob | gix::object::Kind::Tag => Ok(()),
+            };
+            if let Err(reason) = verdict {
+                found.lock().get_or_insert((entry.oid, reason));
             }
-            gix::object::Kind::Commit => fsck::check_commit(bytes).map_err(str::to_owned),
-            gix::object::Kind::Blob | gix::object::Kind::Tag => Ok(()),
+            Ok(())
         };
-        if let Err(reason) = verdict {
-            found.lock().get_or_insert((entry.oid, reason));
-        }
-        Ok(())
-    };
     let options = traverse::Options { alloc_limit_bytes: limit, ..traverse::Options::default() };
     let traversed = index.traverse(&data, &mut gix::progress::Discard, &AtomicBool::new(false), examine, options);
     if let Some((id, reason)) = malformed.lock().take() {

@@ -70,7 +70,9 @@ impl GitService {
         headers: &HeaderMap,
         body: Body,
     ) -> Response {
-        if headers.get(header::CONTENT_TYPE).map(HeaderValue::as_bytes) != Some(b"application/x-git-upload-pack-request") {
+        if headers.get(header::CONTENT_TYPE).map(HeaderValue::as_bytes)
+            != Some(b"application/x-git-upload-pack-request")
+        {
             return plain(StatusCode::UNSUPPORTED_MEDIA_TYPE, "not a git upload-pack request\n");
         }
         let encoding = headers.get(header::CONTENT_ENCODING).map_or(&b"identity"[..], HeaderValue::as_bytes);

@@ -1,5 +1,6 @@
 //! Serving git to the real `git`, over loopback, and importing what it made.
 
 mod hostile;
+mod importing;
 mod serving;
 mod world;
