@@ -5,7 +5,9 @@ use proptest::prelude::*;
 
 use super::*;
 
+/// The last is in the way of the two before it.
 const PATHS: [&str; 6] = ["A.md", "B.md", "d/A.md", "d/e/C.md", "d/e/x.png", "d/e"];
+const APART: usize = 5;
 
 #[derive(Clone, Debug)]
 enum Step {
@@ -56,8 +58,7 @@ fn change(step: &Step) -> Change {
 /// A history with branches and merges in which every version of a file is unlike every
 /// other, as `git fast-import` reads it. Commit `n` is made at second `n`.
 fn history() -> impl Strategy<Value = String> {
-    let commit =
-        (any::<prop::sample::Index>(), any::<prop::sample::Index>(), 0..4u8, 0..PATHS.len() - 1, any::<bool>());
+    let commit = (any::<prop::sample::Index>(), any::<prop::sample::Index>(), 0..4u8, 0..APART, any::<bool>());
     prop::collection::vec(commit, 1..40).prop_map(|commits| {
         let mut stream = String::new();
         for (n, (first, second, kind, path, removes)) in commits.iter().enumerate() {
@@ -89,7 +90,7 @@ fn history() -> impl Strategy<Value = String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 16, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn a_repository_behaves_as_a_map_of_files(commits in prop::collection::vec(prop::collection::vec(step(), 1..4), 1..12)) {
@@ -121,7 +122,7 @@ proptest! {
     fn history_and_last_commits_agree_with_git_log(stream in history()) {
         let scene = Scene::imported(&stream);
         let tip = scene.tip();
-        for path in PATHS {
+        for path in &PATHS[..APART] {
             let ours: String = scene.repo.history(&file(path), tip, 100).unwrap().into_iter()
                 .map(|entry| format!("{}\n", entry.commit.revision))
                 .collect();

@@ -80,11 +80,15 @@ impl Scene {
         Self { _home: home, dir, repo }
     }
 
-    /// A repository that `git fast-import` fills from `stream`.
+    /// A repository of git's own making that `git fast-import` fills from `stream`.
     fn imported(stream: &str) -> Self {
-        let scene = Self::new();
-        git_with_input(&scene.dir, &["fast-import", "--quiet", "--force"], stream.as_bytes());
-        scene
+        let home = tempfile::tempdir().unwrap();
+        let dir = home.path().join("repo.git");
+        std::fs::create_dir(&dir).unwrap();
+        git_with_input(&dir, &["init", "--quiet", "--bare", "--template=", "--initial-branch=main"], b"");
+        git_with_input(&dir, &["fast-import", "--quiet", "--force"], stream.as_bytes());
+        let repo = Repo::open(Arc::new(NoSync), &dir).unwrap();
+        Self { _home: home, dir, repo }
     }
 
     fn reopen(self) -> Self {
