@@ -1,1 +1,2 @@
-
+mod forgetful_disk;
+mod power_loss;
