@@ -274,3 +274,6 @@ fn object_id(revision: Revision) -> ObjectId {
 fn bytes_of(id: &gix::oid) -> [u8; 20] {
     id.as_bytes().try_into().unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests;
