@@ -1,1 +1,3 @@
+mod forgetful_disk;
 mod git_serve;
+mod power_loss;
