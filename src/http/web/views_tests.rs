@@ -195,7 +195,8 @@ fn all_pages() -> Vec<(&'static str, String)> {
         message: "",
         problem,
     };
-    let mine = MARKDOWN.replace("one machine", "one small machine");
+    let mine =
+        MARKDOWN.replace("one machine", "one small machine").replace("See [[Administration]] for backups.\n", "");
     let conflict = EditConflict {
         frame: page_frame("Two versions of First Steps"),
         path: "Guides/First_Steps",
