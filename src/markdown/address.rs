@@ -26,6 +26,13 @@ pub(super) fn is_external(url: &str) -> bool {
     head.split_once(':').is_some_and(|(scheme, _)| scheme.starts_with(|c: char| c.is_ascii_alphabetic()))
 }
 
+/// Whether a link leads to another site: it leaves the wiki, and not to a mail or telephone
+/// program.
+pub(super) fn is_site(url: &str) -> bool {
+    let scheme = url.split(':').next().unwrap_or_default();
+    is_external(url) && !["mailto", "tel"].iter().any(|own| own.eq_ignore_ascii_case(scheme))
+}
+
 /// Path, and the rest from `?` or `#` on.
 pub(super) fn split(url: &str) -> (&str, &str) {
     url.split_at(url.find(['?', '#']).unwrap_or(url.len()))

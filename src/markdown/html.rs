@@ -154,6 +154,16 @@ pub(super) fn tags(html: &str) -> impl Iterator<Item = Tag<'_>> {
     })
 }
 
+/// Whether inline HTML is a line break.
+pub(super) fn is_break(literal: &str) -> bool {
+    tag_at(literal, 0).is_some_and(|tag| tag.name.eq_ignore_ascii_case("br"))
+}
+
+/// Whether inline HTML does not show in the page: a comment or a tag of an allowed element.
+pub(super) fn is_hidden(literal: &str) -> bool {
+    literal.starts_with("<!--") || tag_at(literal, 0).is_some_and(|tag| is(ELEMENTS, tag.name))
+}
+
 fn is(list: &[&str], name: &str) -> bool {
     list.iter().any(|known| known.eq_ignore_ascii_case(name))
 }

@@ -107,8 +107,13 @@ impl Document<'_> {
                 .get(range.clone())
                 .is_some_and(|source| source.starts_with(opening) && (source.ends_with(')') || source.ends_with(']')))
         });
-        let destination = exact.clone().and_then(|range| self.destination(&range, &link.url));
-        let inline = exact.as_ref().and_then(|range| self.text.get(range.clone())).is_some_and(|s| s.ends_with(')'));
+        let block = || self.block(node).unwrap_or_default();
+        let (span, destination) = match exact {
+            Some(span) => (span.clone(), self.destination(&span, &link.url)),
+            // Escaped bars in a table's cell move what the parser takes for positions.
+            None => self.search(&block(), opening, &link.url).map_or_else(|| (block(), None), |(s, d)| (s, Some(d))),
+        };
+        let inline = self.text.get(span.clone()).is_some_and(|source| source.ends_with(')'));
         let (path, rest) = address::split(&link.url);
         Some(Link {
             kind: match (is_image, inline) {
@@ -118,7 +123,7 @@ impl Document<'_> {
             },
             target: decoded(path),
             anchor: rest.split_once('#').map(|(_, anchor)| decoded(anchor)).filter(|anchor| !anchor.is_empty()),
-            span: exact.or_else(|| self.block(node)).unwrap_or_default(),
+            span,
             destination,
         })
     }
@@ -133,6 +138,19 @@ impl Document<'_> {
             let written = self.text.get(place..span.end)?;
             written.starts_with(url).then(|| place..place + address::split(url).0.len())
         })
+    }
+
+    /// The places of a link and of its path, when the block has only one that leads there.
+    fn search(&self, block: &Range<usize>, opening: &str, url: &str) -> Option<(Range<usize>, Range<usize>)> {
+        let source = self.text.get(block.clone())?;
+        let middle = format!("]({url}");
+        let mut places = source.match_indices(&middle).map(|(at, _)| at);
+        let (at, None) = (places.next()?, places.next()) else { return None };
+        let start = source.get(..at)?.rfind(opening)?;
+        let path = at + "](".len();
+        let end = path + source.get(path..)?.find(')')? + 1;
+        let from = |at: usize| block.start + at;
+        Some((from(start)..from(end), from(path)..from(path + address::split(url).0.len())))
     }
 
     /// The place of the block that a node stands in.

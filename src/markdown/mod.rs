@@ -21,3 +21,6 @@ pub use links::{Link, LinkKind, linked_page, links};
 pub use plain::{plain_text, word_count};
 pub use render::{RenderContext, Rendered, render};
 pub use wikilink::{LinkOrder, Wikilink, wikilinks};
+
+#[cfg(test)]
+mod tests;

@@ -128,7 +128,7 @@ fn resolve_links(html: &str, page: &PagePath, find_page: &dyn Fn(&str) -> Option
             output.push_str("=\"");
             match name {
                 "href" => {
-                    external = address::is_external(value);
+                    external = address::is_site(value);
                     output.push_str(&resolved(value, page, Some(find_page)));
                 }
                 "src" | "poster" => output.push_str(&resolved(value, page, None)),

@@ -1,0 +1,132 @@
+use std::time::{Duration, Instant};
+
+use super::html;
+use crate::markdown::{LinkOrder, headings, links, plain_text};
+
+const MEGABYTE: usize = 1_000_000;
+
+fn fill(piece: &str) -> String {
+    piece.repeat(MEGABYTE / piece.len())
+}
+
+/// Pages of a megabyte, each made to cost a careless program the square of its length.
+fn bombs() -> Vec<(&'static str, String)> {
+    let numbered = |piece: fn(usize) -> String, count: usize| (0..count).map(piece).collect::<String>();
+    vec![
+        ("quotes", fill(">")),
+        ("quote lines", fill("> > > > > > > >\n")),
+        ("lists", (0..1400).map(|n| " ".repeat(n) + "- a\n").collect()),
+        ("one-line lists", fill("- ")),
+        ("stars", fill("*a ")),
+        ("stars and lines", fill("*a_ ")),
+        ("strong", fill("**a **a*")),
+        ("marks", fill("==a ")),
+        ("tildes", fill("~~a ")),
+        ("brackets", fill("[")),
+        ("closing brackets", fill("]")),
+        ("images", fill("![")),
+        ("links", fill("[a](")),
+        ("nested links", fill("[a](b")),
+        ("link openers", fill("[[a](b) ")),
+        ("backticks", (0..1400).map(|n| "`".repeat(n) + " ").collect()),
+        ("fences", fill("```\n")),
+        ("wikilinks", fill("[[a]] ")),
+        ("wikilink openers", fill("[[")),
+        ("wikilink halves", fill("[[a|")),
+        ("wikilinks with bars", fill("[[a|b]] ")),
+        ("wikilinks in links", fill("[[[a]]](b) ")),
+        ("escapes", fill("\\")),
+        ("escaped openers", fill("\\[[a")),
+        ("entities", fill("&amp;")),
+        ("angles", fill("<")),
+        ("tags", fill("<b>")),
+        ("tags with attributes", numbered(|n| format!("<b id={n}>"), 80_000)),
+        ("tags, then paragraphs", numbered(|n| format!("<b id={n}>"), 500) + &fill("x\n\n")),
+        ("divs", fill("<div>")),
+        ("divs by block", fill("<div>\n\n")),
+        ("wrong ends", fill("<div></p>")),
+        ("table and paragraphs", "<table>\n\n".to_owned() + &fill("x\n\n")),
+        ("table and breaks", "<table>".to_owned() + &fill("<br>")),
+        ("cells, then paragraphs", "<table><td></table><table>\n\n".to_owned() + &fill("x\n\n")),
+        ("anchors", fill("<a href=x>")),
+        ("half tags", fill("<a ")),
+        ("half attributes", fill("<a b=\"")),
+        ("comments", fill("<!--")),
+        ("declarations", fill("<!A ")),
+        ("instructions", fill("<?")),
+        ("cdata", fill("<![CDATA[")),
+        ("wide table", format!("{}\n{}\n{}", "|a".repeat(1000), "|-".repeat(1000), "|\n".repeat(400_000))),
+        ("many columns", format!("{}\n{}\n", "|a".repeat(150_000), "|-".repeat(150_000))),
+        ("table rows", "|a|b|\n|-|-|\n".to_owned() + &fill("|c|d|\n")),
+        ("notes", "[^a]: x\n\n".to_owned() + &fill("[^a]")),
+        ("many notes", numbered(|n| format!("[^{n}] [^{n}]: x\n\n[^{n}]: y\n\n"), 30_000)),
+        ("nested notes", fill("[^a]: ")),
+        ("notes in notes", numbered(|n| format!("[^{}]: [^{n}]\n\n", n + 1), 40_000)),
+        ("references", format!("[a]: /{}\n\n{}", "x".repeat(50_000), "[a] ".repeat(230_000))),
+        ("definitions", numbered(|n| format!("[{n}]: /x\n"), 80_000)),
+        ("headings", fill("# a\n")),
+        ("numbered headings", numbered(|n| format!("# a-{n}\n"), 50_000) + &"# a\n".repeat(100_000)),
+        ("setext", fill("a\n=\n")),
+        ("definition lists", fill("a\n\n: b\n\n")),
+        ("addresses", fill("http://")),
+        ("mails", fill("a@b.c ")),
+        ("half mails", fill("a@")),
+        ("dots", fill("www.")),
+        ("alerts", fill("> [!NOTE]\n")),
+        ("tabs", fill("\t")),
+        ("blank", fill("\n")),
+        ("returns", fill("\r")),
+        ("nulls", fill("\0")),
+        ("one word", fill("a")),
+        ("tasks", fill("- [ ] a\n")),
+        ("deep quotes with lists", fill("> - ")),
+    ]
+}
+
+#[test]
+#[ignore = "takes minutes in a debug build; run when the parser or the sanitizer changes"]
+fn every_bomb_is_defused() {
+    let mut slow = Vec::new();
+    for (name, text) in bombs() {
+        let start = Instant::now();
+        let html = html(&text);
+        let rendered = start.elapsed();
+        let start = Instant::now();
+        drop((headings(&text), links(&text, LinkOrder::LabelFirst), plain_text(&text)));
+        let read = start.elapsed();
+        println!("{name}: {rendered:?} {read:?} {}", html.len());
+        assert!(html.len() <= 8 * 1024 * 1024, "{name}");
+        if rendered.max(read) > Duration::from_secs(30) {
+            slow.push((name, rendered, read));
+        }
+    }
+    assert!(slow.is_empty(), "{slow:?}");
+}
+
+#[test]
+#[ignore = "measures; run by hand"]
+fn a_page_of_thirty_kilobytes() {
+    let text = page();
+    let mut times: Vec<Duration> = (0..50)
+        .map(|_| {
+            let start = Instant::now();
+            std::hint::black_box(html(&text));
+            start.elapsed()
+        })
+        .collect();
+    times.sort();
+    println!("{} bytes, {} of HTML: median {:?}, worst {:?}", text.len(), html(&text).len(), times[25], times[49]);
+}
+
+/// A page like those of a wiki: prose, links, lists, code and tables.
+fn page() -> String {
+    let section = "## Section [[Guide]]\n\nThe *quick* brown fox [jumps](./file.pdf) over the **lazy** [[dog|Home]] and \
+        reads <https://example.org> with `code` in it. Some more words follow here to fill the line.\n\n- one\n- two\n  - \
+        three [[Missing]]\n- [x] done\n\n```rust\nfn main() {\n    println!(\"hello\");\n}\n```\n\n| a | b |\n|---|---|\n| \
+        1 | [[x|Guide]] |\n| 2 | 3 |\n\n> A quote that goes on.\n\n";
+    let mut text = "---\ntitle: T\ntags: [a, b]\n---\n# Title\n\n".to_owned();
+    while text.len() < 30_000 {
+        text.push_str(section);
+    }
+    text
+}
