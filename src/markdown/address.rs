@@ -1,12 +1,32 @@
 //! Where a link leads, seen from the page it stands on.
 
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use percent_encoding::{AsciiSet, CONTROLS, NON_ALPHANUMERIC, utf8_percent_encode};
 
-use super::wikilink::decoded;
+use super::wikilink::{Parts, decoded};
 use crate::model::PagePath;
 
 /// What stays as it is in a path: RFC 3986 unreserved characters, and the separator.
 const PATH: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~').remove(b'/');
+
+/// What would be misread in `target#anchor`.
+const WIKILINK: &AsciiSet = &CONTROLS.add(b'#').add(b'%');
+
+/// A wikilink's target and anchor as one text, which [`wikilink_parts`] takes apart.
+pub(super) fn of_wikilink(parts: &Parts) -> String {
+    let target = utf8_percent_encode(&parts.target, WIKILINK);
+    match &parts.anchor {
+        Some(anchor) => format!("{target}#{}", utf8_percent_encode(anchor, WIKILINK)),
+        None => target.to_string(),
+    }
+}
+
+/// Target and anchor of what [`of_wikilink`] made.
+pub(super) fn wikilink_parts(url: &str) -> (String, Option<String>) {
+    match url.split_once('#') {
+        Some((target, anchor)) => (decoded(target), Some(decoded(anchor))),
+        None => (decoded(url), None),
+    }
+}
 
 /// The address of a page, from the root of its wiki.
 pub(super) fn of_page(path: &str) -> String {

@@ -56,39 +56,17 @@ pub fn linked_page(link: &Link, page: &PagePath, find_page: &dyn Fn(&str) -> Opt
 
 impl Document<'_> {
     fn links(&self) -> Vec<Link> {
-        let mut links: Vec<Link> = self
-            .wikilinks()
-            .into_iter()
-            .map(|link| Link {
-                kind: LinkKind::Wikilink,
-                destination: self.wikilink_destination(&link.span, &link.target),
-                target: link.target,
-                anchor: link.anchor,
-                span: link.span,
-            })
-            .collect();
+        let wikilinks = self.wikilinks().map(|(link, place)| Link {
+            kind: LinkKind::Wikilink,
+            destination: (!link.target.is_empty()).then_some(place),
+            target: link.target,
+            anchor: link.anchor,
+            span: link.span,
+        });
+        let mut links: Vec<Link> = wikilinks.collect();
         links.extend(self.root.descendants().filter_map(|node| self.markdown_link(node)));
         links.sort_by_key(|link| link.span.start);
         links
-    }
-
-    /// The path inside `[[...]]`; only when it stands there as it is understood.
-    fn wikilink_destination(&self, span: &Range<usize>, target: &str) -> Option<Range<usize>> {
-        if target.is_empty() {
-            return None;
-        }
-        let source = self.text.get(span.clone())?;
-        let mut places = source.match_indices(target).filter(|(at, found)| {
-            let before = source.get(..*at).unwrap_or_default().trim_end().trim_end_matches('/');
-            let after = source.get(at + found.len()..).unwrap_or_default().trim_start().trim_start_matches('/');
-            before.ends_with(['[', '|']) && (after.starts_with(['#', ']', '|', '\\']))
-        });
-        let first = places.next()?;
-        // Label and target may be the same text: then the target is the one that has `#` or
-        // stands on its side of the bar, which only the order knows. The last one is it for
-        // `[[Label|Target]]`.
-        let (at, found) = places.last().unwrap_or(first);
-        Some(span.start + at..span.start + at + found.len())
     }
 
     fn markdown_link(&self, node: Node<'_>) -> Option<Link> {

@@ -171,3 +171,34 @@ fn a_link_leads_below_its_page_or_beside_it() {
         assert_eq!(leads(text).as_deref(), page, "{text}");
     }
 }
+
+#[test]
+fn a_wikilinks_destination_is_its_path_as_written() {
+    for (text, order, path) in [
+        ("[[ /Guide/ ]]", LinkOrder::LabelFirst, "Guide"),
+        ("[[Guide|Guide]]", LinkOrder::LabelFirst, "Guide"),
+        ("[[Guide|Guide]]", LinkOrder::TargetFirst, "Guide"),
+        ("[[x\\| New%20York #a]]", LinkOrder::LabelFirst, "New%20York"),
+        ("[[ü|ü/ü#ü]]", LinkOrder::LabelFirst, "ü/ü"),
+        ("[[a\\|b]]", LinkOrder::TargetFirst, "a"),
+    ] {
+        let destination = links(text, order)[0].destination.clone().unwrap();
+        assert_eq!(&text[destination.clone()], path, "{text}");
+        let second = order == LinkOrder::LabelFirst && text.contains('|');
+        assert_eq!(destination.start > text.find('|').unwrap_or(usize::MAX), second, "{text}");
+    }
+}
+
+#[test]
+fn a_link_in_a_cell_with_escaped_bars_is_still_found() {
+    let text = "| a |\n|---|\n| \\| \\| [x](Use#a) y |\n";
+    let link = &links(text, LinkOrder::LabelFirst)[0];
+    assert_eq!((link.kind, &text[link.span.clone()]), (LinkKind::Inline, "[x](Use#a)"));
+    assert_eq!(link.destination.clone().map(|place| &text[place]), Some("Use"));
+}
+
+#[test]
+fn a_page_with_a_number_sign_is_linked_by_its_code() {
+    assert!(super::html("[[C%23]]").contains("<a href=\"/C%23\">"));
+    assert!(super::html("[[C%23#a%25b]]").contains("<a href=\"/C%23#ab\">"));
+}
