@@ -5,6 +5,9 @@ use percent_encoding::{AsciiSet, CONTROLS, NON_ALPHANUMERIC, utf8_percent_encode
 use super::wikilink::{Parts, decoded};
 use crate::model::PagePath;
 
+/// Finds a page by the path that a link names, from the wiki's root.
+pub type FindPage<'f> = dyn Fn(&str) -> Option<PagePath> + 'f;
+
 /// What stays as it is in a path: RFC 3986 unreserved characters, and the separator.
 const PATH: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~').remove(b'/');
 
@@ -69,7 +72,7 @@ pub(super) fn from_root(path: &str, page: &PagePath) -> String {
 
 /// The page that a Markdown link of `page` leads to. A plain name that is nothing below the
 /// page is looked for beside it, where browsers and forges look; `.md` does not matter.
-pub(super) fn page(path: &str, page: &PagePath, find_page: &dyn Fn(&str) -> Option<PagePath>) -> Option<PagePath> {
+pub(super) fn page(path: &str, page: &PagePath, find_page: &FindPage<'_>) -> Option<PagePath> {
     if path.is_empty() {
         return None;
     }

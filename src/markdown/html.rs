@@ -86,7 +86,7 @@ const MAX_TAGS: usize = 20_000;
 /// Most work for open elements, summed over the tags of a page: a parser looks through them at each.
 const MAX_OPEN: usize = 20_000_000;
 /// The same for formatting elements, which a parser copies.
-const MAX_OPEN_FORMATTING: usize = 1_000_000;
+const MAX_OPEN_FORMATTING: usize = 300_000;
 
 /// A tag in a text: `text[start..end]` is `<...>`.
 pub(super) struct Tag<'h> {

@@ -2,7 +2,7 @@ use std::ops::Range;
 
 use comrak::nodes::{Node, NodeValue};
 
-use super::address;
+use super::address::{self, FindPage};
 use super::document::{self, Document};
 use super::wikilink::{LinkOrder, decoded};
 use crate::model::PagePath;
@@ -46,7 +46,7 @@ pub fn links(text: &str, order: LinkOrder) -> Vec<Link> {
 /// The page that a link of `page` leads to; none when there is no such page, or when the link
 /// stays on its own page. `find_page` finds a page by its path from the root.
 #[must_use]
-pub fn linked_page(link: &Link, page: &PagePath, find_page: &dyn Fn(&str) -> Option<PagePath>) -> Option<PagePath> {
+pub fn linked_page(link: &Link, page: &PagePath, find_page: &FindPage<'_>) -> Option<PagePath> {
     match link.kind {
         LinkKind::Wikilink if link.target.is_empty() => None,
         LinkKind::Wikilink => find_page(&link.target),

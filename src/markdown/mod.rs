@@ -14,6 +14,7 @@ mod render;
 mod sanitize;
 mod wikilink;
 
+pub use address::FindPage;
 pub use anchor::anchor;
 pub use front_matter::{FrontMatter, front_matter};
 pub use headings::{Heading, first_heading, headings};

@@ -4,7 +4,7 @@ use comrak::html::{ChildRendering, Context, format_document_with_formatter, form
 use comrak::nodes::{Node, NodeCodeBlock, NodeValue};
 use comrak::options::Plugins;
 
-use super::address;
+use super::address::{self, FindPage};
 use super::anchor::anchor;
 use super::document::{self, Document};
 use super::front_matter::front_matter;
@@ -24,7 +24,7 @@ pub struct RenderContext<'a> {
     pub page: &'a PagePath,
     pub order: LinkOrder,
     /// Finds a page by the path that a link names, from the wiki's root.
-    pub find_page: &'a dyn Fn(&str) -> Option<PagePath>,
+    pub find_page: &'a FindPage<'a>,
 }
 
 /// A page as HTML.

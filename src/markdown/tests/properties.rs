@@ -150,8 +150,6 @@ pub(super) fn assert_safe(html: &str) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(600))]
-
     #[test]
     fn rendered_pages_are_safe(text in markdown()) {
         let html = html(&text);
