@@ -8,17 +8,20 @@
 //! A failure names its seed; `ROBOTWIKI_SEED=<seed>` begins with it.
 
 use std::collections::BTreeMap;
+use std::fs;
 use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
 use std::time::SystemTime;
 
 use robotwiki::model::{Author, Name, PagePath, Revision};
-use robotwiki::repo::{Change, CommitMeta, Error, Repo, Snapshot};
+use robotwiki::repo::{Change, CommitMeta, Disk, Error, Repo, Snapshot};
+
+use tempfile::TempDir;
 
 use crate::forgetful_disk::{Care, ForgetfulDisk};
 
-const LIVES: u64 = 8;
+const LIVES: u64 = 16;
 const CUTS_A_LIFE: usize = 16;
 const FSCK_EVERY: usize = 8;
 
@@ -52,7 +55,7 @@ fn a_disk_that_skips_a_sync_is_caught() {
 
 fn live_and_cut(seed: u64, care: Care) -> Result<(), String> {
     let mut random = Random(seed);
-    let home = tempfile::tempdir().unwrap();
+    let home = scratch_dir();
     let disk = ForgetfulDisk::new(home.path(), care);
     let promises = live(&disk, home.path(), &mut random);
     let end = disk.now();
@@ -64,7 +67,7 @@ fn live_and_cut(seed: u64, care: Care) -> Result<(), String> {
             1 | 2 => random.below(created),
             _ => created + random.below(end - created + 1),
         };
-        let left = tempfile::tempdir().unwrap();
+        let left = scratch_dir();
         disk.cut(moment, left.path(), &mut |n| random.below(n));
         let promised: Vec<&Promise> = promises.iter().filter(|promise| promise.moment <= moment).collect();
         check(left.path(), &promised, cut % FSCK_EVERY == 0)
@@ -78,7 +81,11 @@ fn live(disk: &ForgetfulDisk, home: &Path, random: &mut Random) -> Vec<Promise> 
     let dir = home.join("docs/repo.git");
     let mut repo = Repo::create(Arc::new(disk.clone()), &dir).unwrap();
     let mut promises = vec![Promise { moment: disk.now(), commit: None }];
-    for _ in 0..12 {
+    let collected = random.below(8);
+    for commit in 0..12 {
+        if commit == collected {
+            remove_empty_directories(disk, &dir.join("objects"));
+        }
         let changes = random_changes(&repo.at_tip().unwrap(), random);
         let killed = random.below(2) == 0;
         if killed {
@@ -102,6 +109,16 @@ fn live(disk: &ForgetfulDisk, home: &Path, random: &mut Random) -> Vec<Promise> 
         }
     }
     promises
+}
+
+/// As git's housekeeping does.
+fn remove_empty_directories(disk: &ForgetfulDisk, objects: &Path) {
+    for entry in fs::read_dir(objects).unwrap() {
+        let path = entry.unwrap().path();
+        if fs::read_dir(&path).is_ok_and(|mut entries| entries.next().is_none()) {
+            disk.remove_dir_all(&path).unwrap();
+        }
+    }
 }
 
 fn note(promises: &mut Vec<Promise>, disk: &ForgetfulDisk, repo: &Repo) {
@@ -187,6 +204,12 @@ fn git_fsck(dir: &Path) -> Result<(), String> {
         .unwrap();
     let said = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     if output.status.success() && said.is_empty() { Ok(()) } else { Err(format!("git fsck: {said}")) }
+}
+
+/// In memory where there is such a file system: the directories are many, and what the
+/// real disk does is not in question.
+fn scratch_dir() -> TempDir {
+    tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap()
 }
 
 fn first_seed() -> u64 {

@@ -44,7 +44,7 @@ fn opening_clears_what_a_crash_left() {
 
 #[test]
 fn a_creation_that_died_does_not_hinder_the_next() {
-    let home = tempfile::tempdir().unwrap();
+    let home = scratch_dir();
     let dir = home.path().join("docs/repo.git");
     fs::create_dir_all(home.path().join("docs/repo.git.new/objects/00")).unwrap();
     Repo::create(Arc::new(RealDisk), &dir).unwrap();

@@ -66,6 +66,11 @@ impl DiskFile for NoSyncFile {
     }
 }
 
+/// In memory where there is such a file system: repositories have many directories.
+fn scratch_dir() -> tempfile::TempDir {
+    tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap()
+}
+
 struct Scene {
     _home: tempfile::TempDir,
     dir: PathBuf,
@@ -74,7 +79,7 @@ struct Scene {
 
 impl Scene {
     fn new() -> Self {
-        let home = tempfile::tempdir().unwrap();
+        let home = scratch_dir();
         let dir = home.path().join("wikis/docs/repo.git");
         let repo = Repo::create(Arc::new(NoSync), &dir).unwrap();
         Self { _home: home, dir, repo }
@@ -82,7 +87,7 @@ impl Scene {
 
     /// A repository of git's own making that `git fast-import` fills from `stream`.
     fn imported(stream: &str) -> Self {
-        let home = tempfile::tempdir().unwrap();
+        let home = scratch_dir();
         let dir = home.path().join("repo.git");
         std::fs::create_dir(&dir).unwrap();
         git_with_input(&dir, &["init", "--quiet", "--bare", "--template=", "--initial-branch=main"], b"");
