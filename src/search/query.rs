@@ -50,8 +50,10 @@ struct Clause {
 pub(super) struct Plan {
     /// Pages with all of the words.
     pub(super) strict: Box<dyn TantivyQuery>,
-    /// The other pages with some of them, if that is a different question.
+    /// Pages with some of them, if that is a different question. Quoted phrases stay demanded.
     pub(super) relaxed: Option<Box<dyn TantivyQuery>>,
+    /// Pages that are not shown.
+    pub(super) excluded: Vec<Box<dyn TantivyQuery>>,
     /// The score of a page whose text has every word as often as counts: half of 1.
     pub(super) unit: f32,
 }
@@ -122,20 +124,18 @@ impl Query {
         if let Some(in_order) = self.in_order(fields) {
             strict.push((Occur::Should, in_order));
         }
-        let mut excluded: Vec<(Occur, Box<dyn TantivyQuery>)> = Vec::new();
-        for clause in &self.excluded {
-            excluded.push((Occur::MustNot, clause.compile(searcher, fields)?));
-        }
-        strict.extend(excluded.iter().map(|(occur, query)| (*occur, query.box_clone())));
-        let strict = Box::new(BooleanQuery::new(strict));
-        let relaxed = (words.len() > 1).then(|| {
-            let mut relaxed = quoted;
-            relaxed.push((Occur::Must, Box::new(BooleanQuery::union(words))));
-            relaxed.append(&mut excluded);
-            relaxed.push((Occur::MustNot, strict.clone()));
-            Box::new(BooleanQuery::new(relaxed)) as Box<dyn TantivyQuery>
+        let relaxed = (!words.is_empty() && self.wanted.len() > 1).then(|| {
+            let some_words = if quoted.is_empty() { Occur::Must } else { Occur::Should };
+            quoted.push((some_words, Box::new(BooleanQuery::union(words))));
+            Box::new(BooleanQuery::new(quoted)) as Box<dyn TantivyQuery>
         });
-        Ok(Plan { strict, relaxed, unit: unit * BM25_MOST })
+        let excluded = self.excluded.iter().map(|clause| clause.compile(searcher, fields));
+        Ok(Plan {
+            strict: Box::new(BooleanQuery::new(strict)),
+            relaxed,
+            excluded: excluded.collect::<tantivy::Result<_>>()?,
+            unit: unit * BM25_MOST,
+        })
     }
 
     /// The words one after the other, which makes a page better.
