@@ -228,3 +228,84 @@ fn searches_and_writes_at_once_see_whole_commits() {
     assert_eq!(farm.find(0, "59").len(), 2);
     assert_eq!(farm.indexes.status(WikiId(0)).unwrap().last_error, None);
 }
+
+/// Runs one of the ignored tests below in a process of its own.
+fn alone(test: &str, dir: &std::path::Path) -> std::process::Child {
+    std::process::Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", &format!("search::tests::following::{test}"), "--ignored", "--quiet"])
+        .env(DIR, dir)
+        .stdout(std::process::Stdio::null())
+        .stderr(std::process::Stdio::null())
+        .spawn()
+        .unwrap()
+}
+
+const DIR: &str = "ROBOTWIKI_TEST_DIR";
+
+#[test]
+fn a_kill_at_any_time_leaves_an_index_that_catches_up() {
+    let dir = tempfile::tempdir().unwrap();
+    let place = dir.path().join("text");
+    let mut reached = 0;
+    for round in 0..12_u64 {
+        let mut child = alone("writes_until_killed", &place);
+        std::thread::sleep(Duration::from_millis(150 + round * 53));
+        child.kill().unwrap();
+        child.wait().unwrap();
+        let opened = TextIndex::open(&place).unwrap();
+        assert!(!opened.rebuilt || reached == 0, "a kill loses nothing that was written");
+        if let Some(at) = opened.index.reflects() {
+            let number = u64::from_be_bytes(at.as_bytes()[..8].try_into().unwrap());
+            assert!(number >= reached, "went back from {reached} to {number}");
+            reached = number;
+            assert_eq!(found(&opened.index, &format!("\"number {number}\"")), ["A"]);
+            assert_eq!(opened.index.documents() as u64, number.min(50) + 1);
+        }
+    }
+    assert!(reached > 0, "no round wrote anything");
+}
+
+#[test]
+#[ignore = "the process that a_kill_at_any_time kills"]
+fn writes_until_killed() {
+    let Some(dir) = std::env::var_os(DIR) else { return };
+    let index = TextIndex::open(dir.as_ref()).unwrap().index;
+    let begun = index.reflects().map_or(0, |at| u64::from_be_bytes(at.as_bytes()[..8].try_into().unwrap()));
+    for number in begun + 1.. {
+        let text = format!("number {number}");
+        let changes = [written("A", page("A", &text)), written(&format!("P{}", number.min(50)), page("P", "other"))];
+        index.apply(&changes, revision(number as usize)).unwrap();
+        if number % 10 == 0 {
+            index.tidy().unwrap();
+        }
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn commits_merges_and_shutdown_leave_no_threads_or_files_open() {
+    let dir = tempfile::tempdir().unwrap();
+    assert!(alone("counts_threads_and_files", dir.path()).wait().unwrap().success());
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+#[ignore = "the process that commits_merges_and_shutdown_leave_no_threads_or_files_open looks at"]
+fn counts_threads_and_files() {
+    let Some(dir) = std::env::var_os(DIR) else { return };
+    let count = |what: &str| fs::read_dir(format!("/proc/self/{what}")).unwrap().count();
+    let index = TextIndex::open(dir.as_ref()).unwrap().index;
+    index.apply(&[written("A", page("A", "apple"))], revision(0)).unwrap();
+    eventually("the first threads end", || count("task") <= 2);
+    let before = (count("task"), count("fd"));
+    for number in 1..40 {
+        index.apply(&[written("A", page("A", "apple"))], revision(number)).unwrap();
+    }
+    index.tidy().unwrap();
+    eventually("the threads end", || (count("task"), count("fd")) == before);
+    drop(index);
+    let farm = Farm::new(2, &[FakeWiki::new(&[("A", "apple")])]);
+    assert_eq!(farm.find(0, "apple"), ["A"]);
+    drop(farm);
+    eventually("the worker ends", || count("task") == before.0);
+}
