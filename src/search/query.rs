@@ -255,7 +255,9 @@ impl Words {
             match clauses.last_mut() {
                 Some(clause) if word.unspaced && sequence_ends == Some(word.start) => clause.terms.push(word.term),
                 _ => clauses.push(Clause {
-                    optional: analyzer::is_stop_word(text.get(word.start..word.end).unwrap_or_default()),
+                    optional: analyzer::is_stop_word(
+                        &text.get(word.start..word.end).unwrap_or_default().to_lowercase(),
+                    ),
                     terms: vec![word.term],
                     ..Clause::default()
                 }),
@@ -297,4 +299,37 @@ struct Word {
     start: usize,
     end: usize,
     unspaced: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn terms(clauses: &[Clause]) -> Vec<Vec<&str>> {
+        clauses.iter().map(|clause| clause.terms.iter().map(String::as_str).collect()).collect()
+    }
+
+    #[test]
+    fn words_phrases_and_exclusions_are_told_apart() {
+        let query = Query::parse("Running -draft \"old news\" -\"not this\" New_York well-known --flag tag:x ");
+        let wanted =
+            [&["run"][..], &["old", "news"], &["new"], &["york"], &["well"], &["known"], &["flag"], &["tag"], &["x"]];
+        assert_eq!(terms(&query.wanted), wanted);
+        assert_eq!(terms(&query.excluded), [&["draft"][..], &["not", "this"]]);
+        assert!(query.wanted.iter().all(|clause| clause.unfinished.is_none()));
+        assert_eq!(Query::parse("a Runn").wanted[1].unfinished.as_deref(), Some("runn"));
+        assert!(Query::parse("of the").wanted.iter().all(|clause| clause.optional && clause.unfinished.is_none()));
+    }
+
+    #[test]
+    fn length_and_number_of_words_are_bounded() {
+        let many: String = (0..1_000).map(|number| format!("w{number} ")).collect();
+        assert_eq!(Query::parse(&many).wanted.len(), MOST_TERMS);
+        assert_eq!(
+            Query::parse(&format!("\"{many}\"")).wanted.iter().map(|c| c.terms.len()).sum::<usize>(),
+            MOST_TERMS
+        );
+        assert_eq!(terms(&Query::parse(&format!("{}after", "\u{1f600}".repeat(250))).wanted), Vec::<Vec<&str>>::new());
+        assert_eq!(Query::parse("a a A a a").wanted.len(), 1);
+    }
 }

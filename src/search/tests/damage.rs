@@ -3,6 +3,9 @@ use std::path::{Path, PathBuf};
 
 use super::*;
 
+/// What it is called, and how it is done to a file.
+type Harm = (&'static str, fn(&Path));
+
 fn files(dir: &Path) -> Vec<PathBuf> {
     let mut files: Vec<PathBuf> = fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path()).collect();
     files.sort();
@@ -43,7 +46,7 @@ fn damage_to_any_file_is_noticed_at_the_next_opening_and_repaired() {
     closed_index(&dir);
     let names: Vec<PathBuf> = files(&dir).iter().map(|path| path.strip_prefix(&dir).unwrap().to_owned()).collect();
     assert!(names.iter().any(|name| name.extension().is_some_and(|e| e == "del")), "{names:?}");
-    let harms: [(&str, fn(&Path)); 5] = [
+    let harms: [Harm; 5] = [
         ("deleted", |path| fs::remove_file(path).unwrap()),
         ("emptied", |path| fs::write(path, "").unwrap()),
         ("cut", |path| {
