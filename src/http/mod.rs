@@ -1,3 +1,4 @@
 //! Every address the server answers.
 
+pub(crate) mod mcp;
 pub(crate) mod web;
