@@ -1,1 +1,1 @@
-
+mod git_serve;
