@@ -133,9 +133,9 @@ impl<'de> Deserialize<'de> for Count {
             Value::Number(number) => number.as_i64().or_else(|| whole(number.as_f64()?)),
             _ => None,
         };
-        number.map(|number| Self(Some(number))).ok_or_else(|| {
-            serde::de::Error::custom(format_args!("expected a whole number, not {value}"))
-        })
+        number
+            .map(|number| Self(Some(number)))
+            .ok_or_else(|| serde::de::Error::custom(format_args!("expected a whole number, not {value}")))
     }
 }
 

@@ -26,8 +26,7 @@ impl Failure {
     }
 
     fn conflict(detail: &WikiError, current: Option<Revision>) -> Self {
-        let mut text =
-            format!("Conflict: {detail} Read the page again to get the current revision, then retry.");
+        let mut text = format!("Conflict: {detail} Read the page again to get the current revision, then retry.");
         if let Some(current) = current {
             text.push_str(&format!(" The current revision is {current}."));
         }

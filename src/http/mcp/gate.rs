@@ -53,7 +53,9 @@ pub(super) async fn pass(State(gate): State<Gate>, request: Request, next: Next)
     match admit(gate, &parts).await {
         Ok(caller) => {
             parts.extensions.insert(caller);
-            next.run(Request::from_parts(parts, body)).await
+            let says_json = says_json(&parts.headers);
+            let response = next.run(Request::from_parts(parts, body)).await;
+            if says_json && response.status() == StatusCode::UNSUPPORTED_MEDIA_TYPE { unreadable() } else { response }
         }
         Err(refusal) => refusal.into_response(),
     }
@@ -119,6 +121,19 @@ fn is_foreign(parts: &Parts) -> bool {
     })
 }
 
+fn says_json(headers: &HeaderMap) -> bool {
+    let value = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    value.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case("application/json")
+}
+
+/// rmcp calls a body that it cannot read an unsupported type; the protocol has an error
+/// for it (JSON-RPC 2.0 section 5.1).
+fn unreadable() -> Response {
+    let error = serde_json::json!({ "code": -32700, "message": "Parse error: the body is no JSON-RPC message" });
+    let body = serde_json::json!({ "jsonrpc": "2.0", "id": null, "error": error });
+    (StatusCode::BAD_REQUEST, axum::Json(body)).into_response()
+}
+
 fn failed(error: &dyn std::error::Error) -> Refusal {
     tracing::error!(%error, "an MCP request could not be admitted");
     Refusal::Failed
@@ -129,9 +144,7 @@ impl IntoResponse for Refusal {
         // Challenges of RFC 6750 section 3: without an error code when nothing was sent.
         let (status, code, challenge) = match self {
             Self::NoCredentials => (StatusCode::UNAUTHORIZED, "unauthorized", Some("Bearer")),
-            Self::InvalidToken => {
-                (StatusCode::UNAUTHORIZED, "invalid_token", Some("Bearer error=\"invalid_token\""))
-            }
+            Self::InvalidToken => (StatusCode::UNAUTHORIZED, "invalid_token", Some("Bearer error=\"invalid_token\"")),
             Self::Forbidden => {
                 (StatusCode::FORBIDDEN, "insufficient_scope", Some("Bearer error=\"insufficient_scope\""))
             }

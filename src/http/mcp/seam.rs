@@ -21,8 +21,6 @@ pub(super) fn slug(parts: &Parts) -> Option<&Slug> {
 pub(super) struct CutShort;
 
 /// Runs what reads or writes files on a thread that may block.
-pub(super) async fn run_blocking<T: Send + 'static>(
-    work: impl FnOnce() -> T + Send + 'static,
-) -> Result<T, CutShort> {
+pub(super) async fn run_blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, CutShort> {
     tokio::task::spawn_blocking(work).await.map_err(|_panicked| CutShort)
 }

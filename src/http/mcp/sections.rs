@@ -140,7 +140,14 @@ mod tests {
 
     #[test]
     fn front_matter_and_code_have_no_sections() {
-        let all = ["History", "History > Background", "History > Background > Roots", "History > After", "Other", "Other > C#"];
+        let all = [
+            "History",
+            "History > Background",
+            "History > Background > Roots",
+            "History > After",
+            "Other",
+            "Other > C#",
+        ];
         assert_eq!(text_of(PAGE, "code"), Err(all.map(str::to_owned).to_vec()));
         assert_eq!(text_of("no headings", "x"), Err(Vec::new()));
         assert_eq!(not_found("x", &[]), "Section not found: 'x'. This page has no sections.");

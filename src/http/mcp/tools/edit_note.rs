@@ -6,7 +6,7 @@ use super::super::answer::Answer;
 use super::super::arguments::{OptionalText, Text};
 use super::super::failure::Failure;
 use super::write_note::Stored;
-use super::{Call, page_path, revision, writing_tool};
+use super::{Call, output_schema, page_path, revision, writing_tool};
 use crate::wiki::{self, Edit, Origin};
 
 #[derive(Deserialize, JsonSchema)]
@@ -32,7 +32,7 @@ pub(super) fn tool() -> Tool {
         "Replace one passage of a wiki page and leave the rest as it is. Needs the revision from read_note and \
          fails if the page has changed since.",
     )
-    .with_output_schema::<Stored>()
+    .with_raw_output_schema(output_schema::<Stored>())
 }
 
 pub(super) fn run(call: &Call, arguments: &Arguments) -> Result<Answer, Failure> {

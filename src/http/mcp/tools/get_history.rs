@@ -6,7 +6,7 @@ use super::super::answer::Answer;
 use super::super::arguments::{Count, Text};
 use super::super::dates;
 use super::super::failure::Failure;
-use super::{Call, one_line, page_path, reading_tool};
+use super::{Call, one_line, output_schema, page_path, reading_tool};
 use crate::model::Revision;
 use crate::wiki::{self, HistoryItem};
 
@@ -34,6 +34,7 @@ pub(super) struct History {
 
 /// One change of a page.
 #[derive(Serialize, JsonSchema)]
+#[schemars(inline)]
 pub(super) struct Change {
     /// 40 hexadecimal digits; read_note shows the page as of it.
     #[schemars(with = "String")]
@@ -52,7 +53,7 @@ pub(super) fn tool() -> Tool {
         "History of a page",
         "List the changes of one wiki page, newest first, across renames: revision, date, author and message.",
     )
-    .with_output_schema::<History>()
+    .with_raw_output_schema(output_schema::<History>())
 }
 
 pub(super) fn run(call: &Call, arguments: &Arguments) -> Result<Answer, Failure> {

@@ -6,7 +6,7 @@ use super::super::answer::Answer;
 use super::super::arguments::Text;
 use super::super::dates;
 use super::super::failure::Failure;
-use super::{Call, page_path, reading_tool};
+use super::{Call, output_schema, page_path, reading_tool};
 use crate::wiki::{self, AttachmentSummary};
 
 #[derive(Deserialize, JsonSchema)]
@@ -26,6 +26,7 @@ pub(super) struct Attachments {
 
 /// An attached file.
 #[derive(Serialize, JsonSchema)]
+#[schemars(inline)]
 pub(super) struct File {
     filename: String,
     /// Bytes.
@@ -33,6 +34,7 @@ pub(super) struct File {
     mime_type: String,
     /// Time of the last change, ISO 8601.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String")]
     modified: Option<String>,
 }
 
@@ -42,7 +44,7 @@ pub(super) fn tool() -> Tool {
         "List a page's files",
         "List the files attached to a wiki page: name, size, type and time of last change.",
     )
-    .with_output_schema::<Attachments>()
+    .with_raw_output_schema(output_schema::<Attachments>())
 }
 
 pub(super) fn run(call: &Call, arguments: &Arguments) -> Result<Answer, Failure> {

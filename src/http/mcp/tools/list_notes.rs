@@ -7,7 +7,7 @@ use super::super::answer::Answer;
 use super::super::arguments::{Count, OptionalText};
 use super::super::dates;
 use super::super::failure::Failure;
-use super::{Call, one_line, reading_tool};
+use super::{Call, one_line, output_schema, reading_tool};
 use crate::wiki::{self, ListQuery, PageSummary};
 
 /// Rows in an answer, unless asked otherwise, and at most.
@@ -46,19 +46,23 @@ pub(super) struct Listing {
     notes: Vec<Row>,
     /// The offset at which the list continues, if it does.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "usize")]
     next_offset: Option<usize>,
 }
 
 /// A page.
 #[derive(Serialize, JsonSchema)]
+#[schemars(inline)]
 pub(super) struct Row {
     path: String,
     title: String,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String")]
     category: Option<String>,
     tags: Vec<String>,
     /// Date of the last change, YYYY-MM-DD.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String")]
     last_updated: Option<String>,
     /// Words of the page's body.
     words: usize,
@@ -71,13 +75,14 @@ pub(super) fn tool() -> Tool {
         "List wiki pages with category, tags, date of last change and length. All filters given must hold; without \
          any, all pages.",
     )
-    .with_output_schema::<Listing>()
+    .with_raw_output_schema(output_schema::<Listing>())
 }
 
 pub(super) fn run(call: &Call, arguments: &Arguments) -> Result<Answer, Failure> {
-    let since = arguments.updated_since.get().map(|text| {
-        dates::parse(text).ok_or_else(|| Failure::invalid("Invalid updated_since format. Use ISO 8601."))
-    });
+    let since = arguments
+        .updated_since
+        .get()
+        .map(|text| dates::parse(text).ok_or_else(|| Failure::invalid("Invalid updated_since format. Use ISO 8601.")));
     let query = ListQuery {
         prefix: arguments.prefix.get().map(str::to_owned),
         category: arguments.category.get().map(str::to_owned),

@@ -13,9 +13,11 @@ mod write_note;
 
 use std::sync::Arc;
 
+use rmcp::handler::server::tool::{schema_for_input, schema_for_output};
 use rmcp::model::{JsonObject, Tool, ToolAnnotations};
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 use super::answer::Answer;
 use super::arguments;
@@ -84,14 +86,37 @@ fn entry<A: DeserializeOwned + JsonSchema + 'static>(
 
 fn reading_tool<A: JsonSchema + 'static>(name: &'static str, title: &str, description: &'static str) -> Tool {
     let hints = ToolAnnotations::new().read_only(true).destructive(false).idempotent(true).open_world(false);
-    Tool::new(name, description, JsonObject::new()).with_title(title).with_input_schema::<A>().with_annotations(hints)
+    Tool::new(name, description, input_schema::<A>()).with_title(title).with_annotations(hints)
 }
 
 /// Writing replaces text, which the protocol calls destructive, although every old
 /// revision stays readable. A repeated call meets a newer revision and changes nothing.
 fn writing_tool<A: JsonSchema + 'static>(name: &'static str, title: &str, description: &'static str) -> Tool {
     let hints = ToolAnnotations::new().read_only(false).destructive(true).idempotent(true).open_world(false);
-    Tool::new(name, description, JsonObject::new()).with_title(title).with_input_schema::<A>().with_annotations(hints)
+    Tool::new(name, description, input_schema::<A>()).with_title(title).with_annotations(hints)
+}
+
+fn input_schema<A: JsonSchema + 'static>() -> JsonObject {
+    // Arguments are structs, whose schema always is an object's.
+    schema_for_input::<A>().map_or_else(|_never| JsonObject::new(), |schema| tidy(&schema))
+}
+
+fn output_schema<A: JsonSchema + 'static>() -> Arc<JsonObject> {
+    Arc::new(tidy(&schema_for_output::<A>()))
+}
+
+/// Drops what only costs words in every prompt (`$schema` names the protocol's default
+/// dialect) and the number formats of OpenAPI, which validators warn about.
+fn tidy(schema: &JsonObject) -> JsonObject {
+    fn tidied(value: &Value) -> Value {
+        match value {
+            Value::Object(fields) => Value::Object(tidy(fields)),
+            Value::Array(items) => Value::Array(items.iter().map(tidied).collect()),
+            other => other.clone(),
+        }
+    }
+    let kept = schema.iter().filter(|(key, value)| *key != "$schema" && !(*key == "format" && value.is_string()));
+    kept.map(|(key, value)| (key.clone(), tidied(value))).collect()
 }
 
 fn page_path(text: &str) -> Result<PagePath, Failure> {

@@ -55,9 +55,7 @@ pub(super) fn run(call: &Call, arguments: &Arguments) -> Result<Answer, Failure>
             let text = page.content.get(span).unwrap_or_default();
             Ok(Answer::text(format(&page, Some((&section, text)))))
         }
-        Lookup::Missing(available) => {
-            Err(Failure::new("section_not_found", sections::not_found(query, &available)))
-        }
+        Lookup::Missing(available) => Err(Failure::new("section_not_found", sections::not_found(query, &available))),
     }
 }
 
@@ -114,7 +112,11 @@ fn title_case(key: &str) -> String {
     let letters = key.replace('_', " ");
     let mut title = String::with_capacity(letters.len());
     for letter in one_line(&letters).chars() {
-        if begins { title.extend(letter.to_uppercase()) } else { title.extend(letter.to_lowercase()) }
+        if begins {
+            title.extend(letter.to_uppercase())
+        } else {
+            title.extend(letter.to_lowercase())
+        }
         begins = !letter.is_alphabetic();
     }
     title

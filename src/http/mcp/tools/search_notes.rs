@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::super::answer::Answer;
 use super::super::arguments::{Count, Text};
 use super::super::failure::Failure;
-use super::{Call, one_line, reading_tool};
+use super::{Call, one_line, output_schema, reading_tool};
 use crate::search::Hit;
 use crate::wiki;
 
@@ -40,6 +40,7 @@ pub(super) struct Found {
 
 /// A page that matches.
 #[derive(Serialize, JsonSchema)]
+#[schemars(inline)]
 pub(super) struct Match {
     path: String,
     title: String,
@@ -55,7 +56,7 @@ pub(super) fn tool() -> Tool {
         "Search pages",
         "Find wiki pages by the words in their titles, headings, tags and text, best first, with a snippet of each.",
     )
-    .with_output_schema::<Found>()
+    .with_raw_output_schema(output_schema::<Found>())
 }
 
 pub(super) fn run(call: &Call, arguments: &Arguments) -> Result<Answer, Failure> {

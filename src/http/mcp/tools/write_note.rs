@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::super::answer::Answer;
 use super::super::arguments::{OptionalText, Text};
 use super::super::failure::Failure;
-use super::{Call, page_path, revision, writing_tool};
+use super::{Call, output_schema, page_path, revision, writing_tool};
 use crate::model::Revision;
 use crate::wiki::{self, Origin, Saved, WritePage};
 
@@ -56,7 +56,7 @@ pub(super) fn tool() -> Tool {
         "Create a wiki page, or replace the whole text of one. Replacing needs the revision from read_note and \
          fails if the page has changed since. To change part of a page use edit_note.",
     )
-    .with_output_schema::<Stored>()
+    .with_raw_output_schema(output_schema::<Stored>())
 }
 
 pub(super) fn run(call: &Call, arguments: &Arguments) -> Result<Answer, Failure> {
