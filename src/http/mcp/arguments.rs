@@ -180,7 +180,8 @@ mod tests {
     }
 
     fn example(given: Value) -> Result<Example, Failure> {
-        parse(given.as_object().unwrap().clone())
+        let Value::Object(given) = given else { panic!("not an object: {given}") };
+        parse(given)
     }
 
     #[test]

@@ -101,3 +101,31 @@ impl From<WikiError> for Failure {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_broke_is_not_told_to_the_client() {
+        let cause = std::io::Error::other("/var/lib/robotwiki/wikis/garden: no space left");
+        let failure = Failure::from(WikiError::Io { what: "cannot write /secret", cause });
+        assert_eq!(
+            failure.text(),
+            "Wiki API error (500): internal error. The server may be restarting. Try again in a few seconds."
+        );
+        let result = failure.into_result();
+        assert_eq!(result.is_error, Some(true));
+        assert_eq!(result.structured_content, None);
+        assert!(Failure::from(WikiError::Busy).text().starts_with("Wiki API error (503): the wiki is being changed"));
+    }
+
+    #[test]
+    fn similar_names_help_to_find_a_page() {
+        let near = vec![crate::model::PagePath::parse("Home").unwrap()];
+        assert_eq!(
+            Failure::from(WikiError::NoSuchPage { path: "Hone".to_owned(), near }).text(),
+            "Page not found: Hone. Use write_note to create it, or list_notes to see available pages. Similar names: Home."
+        );
+    }
+}

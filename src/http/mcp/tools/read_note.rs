@@ -19,8 +19,7 @@ pub(super) struct Arguments {
     /// Read the page as of this revision (7 to 40 hexadecimal digits) instead of now.
     #[serde(default)]
     revision: OptionalText,
-    /// Read one section with what is below it: its title, its path "History > Background",
-    /// or "Notes#2" for the second of equal names.
+    /// Read one section: its title, its path "History > Background", or "Notes#2" for the second so named.
     #[serde(default)]
     section: OptionalText,
 }
@@ -113,9 +112,9 @@ fn title_case(key: &str) -> String {
     let mut title = String::with_capacity(letters.len());
     for letter in one_line(&letters).chars() {
         if begins {
-            title.extend(letter.to_uppercase())
+            title.extend(letter.to_uppercase());
         } else {
-            title.extend(letter.to_lowercase())
+            title.extend(letter.to_lowercase());
         }
         begins = !letter.is_alphabetic();
     }
