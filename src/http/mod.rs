@@ -8,6 +8,7 @@ mod blocking;
 mod dates;
 mod error;
 mod git;
+mod mcp;
 mod middleware;
 mod platform;
 mod router;
