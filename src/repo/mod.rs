@@ -10,11 +10,13 @@ mod history;
 mod last_commits;
 mod layout;
 mod objects;
+mod pack;
 mod refs;
 mod rename;
 mod revisions;
 mod snapshot;
 mod tree;
+pub mod upload_pack;
 
 use std::fmt;
 use std::path::{Path, PathBuf};

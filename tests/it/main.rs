@@ -2,4 +2,5 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)] // a test may stop at a surprise
 
 mod architecture;
+mod git_serve;
 mod store_fixture;
