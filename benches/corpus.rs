@@ -5,9 +5,9 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 /// Its pages are listed over REST: `Atlas/` holds [`ATLAS_PAGES`] pages.
-pub const ATLAS_PAGES: usize = 400;
+pub(crate) const ATLAS_PAGES: usize = 400;
 /// The page of 30 KB.
-pub const HANDBOOK: &str = "Handbook";
+pub(crate) const HANDBOOK: &str = "Handbook";
 const HANDBOOK_BYTES: usize = 30_000;
 const TOPICS: usize = 24;
 /// Words that one topic uses beside the common ones.
@@ -24,7 +24,7 @@ const SECONDS_BETWEEN_COMMITS: usize = 3_600;
 const FIRST_COMMIT: usize = 1_780_000_000;
 
 /// Pages in the order in which they were created, and the words to look for.
-pub struct Corpus {
+pub(crate) struct Corpus {
     pages: Vec<String>,
     seed: u64,
 }
@@ -57,7 +57,7 @@ impl Random {
 
 impl Corpus {
     /// A wiki of `pages` pages, at least 500.
-    pub fn new(pages: usize, seed: u64) -> Self {
+    pub(crate) fn new(pages: usize, seed: u64) -> Self {
         assert!(pages >= 500);
         let name = |at: usize| match at {
             0 => "Home".to_owned(),
@@ -72,12 +72,12 @@ impl Corpus {
     }
 
     /// The paths of some pages of ordinary size.
-    pub fn ordinary_pages(&self) -> impl Iterator<Item = &str> {
+    pub(crate) fn ordinary_pages(&self) -> impl Iterator<Item = &str> {
         self.pages.iter().skip(2).step_by(7).map(String::as_str)
     }
 
     /// Two words of one topic, of middling frequency.
-    pub fn query(&self, number: u64) -> String {
+    pub(crate) fn query(&self, number: u64) -> String {
         let mut random = Random(number);
         let topic = random.below(TOPICS as u64) as usize;
         format!("{} {}", word(topic, 5 + random.below(60)), word(topic, 5 + random.below(60)))
@@ -85,7 +85,7 @@ impl Corpus {
 
     /// Writes a bare repository: the pages in ten commits, then `edits` commits that each
     /// change 50 of them.
-    pub fn write_repository(&self, dir: &Path, edits: usize) -> io::Result<()> {
+    pub(crate) fn write_repository(&self, dir: &Path, edits: usize) -> io::Result<()> {
         let git = || {
             let mut git = Command::new("git");
             git.env("GIT_CONFIG_GLOBAL", "/dev/null").env("GIT_CONFIG_SYSTEM", "/dev/null");
@@ -151,15 +151,16 @@ impl Corpus {
             match random.below(8) {
                 0 => text += &format!("## {}\n\n", capital(&words(&mut random, topic, 3))),
                 1 => (0..4).for_each(|_| {
-                    text += &format!("- **{}**: {}\n", word(topic, random.below(50)), words(&mut random, topic, 8))
+                    text += &format!("- **{}**: {}\n", word(topic, random.below(50)), words(&mut random, topic, 8));
                 }),
                 2 => {
-                    text += &format!("```rust\nlet {} = {};\n```\n\n", word(topic, random.below(50)), random.below(999))
+                    text +=
+                        &format!("```rust\nlet {} = {};\n```\n\n", word(topic, random.below(50)), random.below(999));
                 }
                 3 => {
                     text += "| name | what |\n|---|---|\n";
                     (0..3).for_each(|_| {
-                        text += &format!("| {} | {} |\n", word(topic, random.below(50)), words(&mut random, topic, 5))
+                        text += &format!("| {} | {} |\n", word(topic, random.below(50)), words(&mut random, topic, 5));
                     });
                 }
                 4 => text += &format!("See [[{}]] and [[{}]].\n", self.linked(&mut random), self.linked(&mut random)),

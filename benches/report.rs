@@ -4,7 +4,7 @@ use std::time::Duration;
 
 /// What a measurement should stay below.
 #[derive(Clone, Copy)]
-pub enum Budget {
+pub(crate) enum Budget {
     P95(u64),
     P99(u64),
     /// None of its own; shows where the time goes.
@@ -20,20 +20,20 @@ struct Row {
 }
 
 #[derive(Default)]
-pub struct Report {
+pub(crate) struct Report {
     rows: Vec<Row>,
 }
 
 impl Report {
     /// Adds what was measured; nothing when it was filtered out on the command line.
-    pub fn add(&mut self, what: &'static str, budget: Budget, mut samples: Vec<Duration>) {
+    pub(crate) fn add(&mut self, what: &'static str, budget: Budget, mut samples: Vec<Duration>) {
         samples.sort_unstable();
         if !samples.is_empty() {
             self.rows.push(Row { what, budget, samples });
         }
     }
 
-    pub fn print(&self) {
+    pub(crate) fn print(&self) {
         println!("\n{:<44} {:>7} {:>9} {:>9} {:>9}   {:<14}", "milliseconds", "samples", "p50", "p95", "p99", "budget");
         for row in &self.rows {
             let [p50, p95, p99] = [50, 95, 99].map(|percent| row.percentile(percent));

@@ -8,14 +8,12 @@ use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::http::{Method, Request, header};
 use http_body_util::BodyExt as _;
-use robotwiki::auth::{Auth, Operator};
-use robotwiki::clock::{Clock, SystemClock};
-use robotwiki::config::{Limits, SessionConfig};
-use robotwiki::http::{AppState, HttpConfig, router};
+use robotwiki::admin::Parts;
+use robotwiki::app::App;
+use robotwiki::auth::Operator;
+use robotwiki::config::Config;
 use robotwiki::model::{Name, Principal, Slug, TokenRole};
-use robotwiki::repo::RealDisk;
-use robotwiki::store::Store;
-use robotwiki::wiki::{self, Access, NewWiki, Read, Wikis, WikisConfig, Write};
+use robotwiki::wiki::{self, Access, NewWiki, Read, Wikis, Write};
 use serde_json::Value;
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
@@ -23,17 +21,15 @@ use tower::ServiceExt as _;
 
 use crate::corpus::Corpus;
 
-const DOMAIN: &str = "localhost:8080";
 const HOST: &str = "docs.localhost:8080";
 /// Commits that follow those which create the pages.
 const EDITS: usize = 40;
 const INDEXING_PATIENCE: Duration = Duration::from_secs(300);
 
-pub struct Site {
-    pub corpus: Corpus,
-    pub wikis: Arc<Wikis>,
-    auth: Arc<Auth>,
-    clock: Arc<dyn Clock>,
+pub(crate) struct Site {
+    pub(crate) corpus: Corpus,
+    pub(crate) wikis: Arc<Wikis>,
+    app: App,
     runtime: Runtime,
     slug: Slug,
     /// Of a wiki token that may write, and its principal.
@@ -44,25 +40,18 @@ pub struct Site {
 
 impl Site {
     /// Imports the generated wiki and waits until it is indexed.
-    pub fn build(pages: usize) -> Self {
+    pub(crate) fn build(pages: usize) -> Self {
         let dir = TempDir::new().unwrap();
         let corpus = Corpus::new(pages, 1);
         let source = dir.path().join("source.git");
         corpus.write_repository(&source, EDITS).unwrap();
 
-        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-        let store = Arc::new(Store::open(&dir.path().join("robotwiki.redb")).unwrap());
-        let keys = dir.path().join("keys");
-        let sessions = SessionConfig::default();
-        let auth = Auth::open(Arc::clone(&store), Arc::clone(&clock), &keys, sessions, DOMAIN.to_owned()).unwrap();
-        let wikis = Wikis::start(WikisConfig {
-            store,
-            clock: Arc::clone(&clock),
-            disk: Arc::new(RealDisk),
-            limits: Limits { pages_per_wiki: 0, wiki_bytes: 0, ..Limits::default() },
-            data_dir: dir.path().to_owned(),
-        })
-        .unwrap();
+        let mut config = Config::default();
+        config.server.data_dir = dir.path().join("data");
+        config.limits.pages_per_wiki = 0;
+        config.limits.wiki_bytes = 0;
+        let app = App::open(config).unwrap();
+        let Parts { auth, wikis, .. } = app.parts();
 
         let proof = Operator::on_this_machine();
         let slug = Slug::parse("docs").unwrap();
@@ -80,8 +69,7 @@ impl Site {
         let principal = auth.principal_of_token(&secret).unwrap().unwrap();
 
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
-        let auth = Arc::new(auth);
-        let site = Self { corpus, wikis, auth, clock, runtime, slug, secret, principal, _dir: dir };
+        let site = Self { corpus, wikis, app, runtime, slug, secret, principal, _dir: dir };
         site.wait_for_index();
         site
     }
@@ -95,25 +83,24 @@ impl Site {
     }
 
     /// A router with empty caches over the running installation.
-    pub fn router(&self) -> Router {
-        let config = HttpConfig { domain: DOMAIN.to_owned(), https: false, wiki_at_root: None };
-        router(AppState::new(config, Arc::clone(&self.wikis), Arc::clone(&self.auth), Arc::clone(&self.clock)))
+    pub(crate) fn router(&self) -> Router {
+        self.app.router()
     }
 
-    pub fn reading(&self) -> Access<Read> {
+    pub(crate) fn reading(&self) -> Access<Read> {
         self.wikis.authorize(&self.principal, &self.slug).unwrap()
     }
 
-    pub fn writing(&self) -> Access<Write> {
+    pub(crate) fn writing(&self) -> Access<Write> {
         self.wikis.authorize(&self.principal, &self.slug).unwrap()
     }
 
     /// The answer's body, and how long it took until all of it was there.
-    pub fn get(&self, router: &Router, address: &str) -> (Duration, Bytes) {
+    pub(crate) fn get(&self, router: &Router, address: &str) -> (Duration, Bytes) {
         self.send(router, Method::GET, address, Body::empty())
     }
 
-    pub fn put(&self, router: &Router, address: &str, body: &Value) -> (Duration, Bytes) {
+    pub(crate) fn put(&self, router: &Router, address: &str, body: &Value) -> (Duration, Bytes) {
         self.send(router, Method::PUT, address, Body::from(body.to_string()))
     }
 
@@ -140,6 +127,6 @@ impl Site {
 
 impl Drop for Site {
     fn drop(&mut self) {
-        self.wikis.shutdown();
+        self.app.shutdown();
     }
 }

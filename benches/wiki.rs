@@ -4,7 +4,6 @@
 //!
 //! `cargo test --bench wiki` runs everything once on a small wiki.
 
-// A benchmark may stop at a surprise, and its output is its result.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -72,7 +71,7 @@ impl Bench<'_> {
         group.warm_up_time(Duration::from_millis(500)).measurement_time(Duration::from_secs(4));
         group.bench_function(what, |bencher| {
             if std::mem::take(&mut cold) {
-                (0..WARM_UP_CALLS).for_each(|_| drop(once()));
+                (0..WARM_UP_CALLS).for_each(|_| _ = once());
             }
             bencher.iter_custom(|calls| {
                 (0..calls)

@@ -157,10 +157,12 @@ fn unpacked(dir: &TempDir) -> PathBuf {
 
 #[test]
 fn every_record_of_a_schema_1_database_is_read() {
-    assert!(fs::metadata(fixture()).unwrap().len() < 100_000, "the fixture has grown");
     let dir = TempDir::new().unwrap();
-    let path = unpacked(&dir);
-    let store = Store::open(&path).unwrap();
+    assert!(fs::metadata(fixture()).unwrap().len() < 100_000, "the fixture has grown");
+    assert_holds_every_record(&Store::open(&unpacked(&dir)).unwrap());
+}
+
+fn assert_holds_every_record(store: &Store) {
     store
         .read(|tx| {
             assert_eq!(tx.people()?, people());
@@ -202,19 +204,17 @@ fn a_database_of_a_newer_version_is_refused_and_left_as_it_is() {
     let dir = TempDir::new().unwrap();
     let path = unpacked(&dir);
     set_schema(&path, SCHEMA + 1);
-    let before = contents(&path);
 
     let refusal = Store::open(&path).map(drop).unwrap_err();
     assert!(
         matches!(refusal, StoreError::TooNew { found, known } if found == SCHEMA + 1 && known == SCHEMA),
         "{refusal}"
     );
-    assert_eq!(contents(&path), before);
+    assert_eq!(schema(&path), Some(SCHEMA + 1));
 
     // Nothing was lost: with the schema that it really has, it opens.
     set_schema(&path, 1);
-    let store = Store::open(&path).unwrap();
-    assert_eq!(store.read(|tx| tx.people()).unwrap(), people());
+    assert_holds_every_record(&Store::open(&path).unwrap());
 }
 
 #[test]
@@ -239,18 +239,4 @@ fn set_schema(path: &Path, version: u64) {
     let tx = Database::open(path).unwrap().begin_write().unwrap();
     tx.open_table(META).unwrap().insert("schema", version).unwrap();
     tx.commit().unwrap();
-}
-
-/// What the file holds, as far as redb can tell apart: opening alone rewrites its header.
-fn contents(path: &Path) -> Vec<(String, u64, u64)> {
-    use redb::{ReadableTableMetadata as _, TableHandle as _};
-    let tx = Database::open(path).unwrap().begin_read().unwrap();
-    let mut tables = Vec::new();
-    for handle in tx.list_tables().unwrap() {
-        let name = handle.name().to_owned();
-        let table = tx.open_untyped_table(handle).unwrap();
-        tables.push((name, table.len().unwrap(), table.stats().unwrap().stored_bytes()));
-    }
-    tables.sort();
-    tables
 }

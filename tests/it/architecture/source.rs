@@ -1,14 +1,14 @@
 //! Just enough of Rust's grammar to tell code from comments, strings and tests.
 
 #[derive(Clone, Copy)]
-pub struct Token<'t> {
+pub(super) struct Token<'t> {
     /// 1-based.
-    pub line: usize,
-    pub text: &'t str,
+    pub(super) line: usize,
+    pub(super) text: &'t str,
 }
 
 /// Words, `::` and single characters; no comments, strings, characters or lifetimes' quotes.
-pub fn tokens(text: &str) -> Vec<Token<'_>> {
+pub(super) fn tokens(text: &str) -> Vec<Token<'_>> {
     let is_word = |c: char| c.is_alphanumeric() || c == '_';
     let (mut tokens, mut rest, mut line) = (Vec::new(), text, 1);
     while let Some(first) = rest.chars().next() {
@@ -23,6 +23,8 @@ pub fn tokens(text: &str) -> Vec<Token<'_>> {
             let start = word + hashes + 1;
             let end = format!("\"{}", "#".repeat(hashes));
             (rest[start..].find(&end).map_or(rest.len(), |at| start + at + end.len()), false)
+        } else if rest.starts_with("r#") {
+            (2 + rest[2..].find(|c| !is_word(c)).unwrap_or(rest.len() - 2), true)
         } else if word > 0 {
             (word, true)
         } else if first == '"' {
@@ -68,7 +70,7 @@ fn block_comment(text: &str) -> usize {
 }
 
 /// Leaves out the items behind `#[cfg(test)]`.
-pub fn without_tests<'t>(tokens: &[Token<'t>]) -> Vec<Token<'t>> {
+pub(super) fn without_tests<'t>(tokens: &[Token<'t>]) -> Vec<Token<'t>> {
     let (mut kept, mut at) = (Vec::new(), 0);
     while at < tokens.len() {
         if !tokens[at..].iter().map(|token| token.text).take(6).eq(["#", "[", "cfg", "(", "test", ")"]) {
