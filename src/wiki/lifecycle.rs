@@ -72,8 +72,10 @@ impl Wikis {
         let git_dir = dir.join("repo.git");
         match &new.from_git {
             Some(source) => {
-                progress(&format!("{}", source.display()));
-                return Err(WikiError::Import("IMPORT-PENDING".to_owned()));
+                let repo = Repo::create(self.disk(), &git_dir)?;
+                let report = crate::repo::import(repo.disk().as_ref(), source, &git_dir, progress)
+                    .map_err(|cause| WikiError::Import(cause.to_string()))?;
+                repo.move_tip(None, report.tip)?;
             }
             None => {
                 let repo = Repo::create(self.disk(), &git_dir)?;

@@ -3,7 +3,6 @@
 const root = document.documentElement;
 const typing = (target) => target.closest?.("input, textarea, select, [contenteditable]");
 
-root.classList.add("keys");
 document.addEventListener("keydown", (event) => {
   const menu = document.querySelector(".menu[open]");
   if (event.key === "Escape" && menu) {
