@@ -8,8 +8,8 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::support::{
-    Called, DataDir, Node, Request, Server, Source, SourcePage, Visitor, call_tool, encode_path, encode_query, git,
-    git_ok, run,
+    Called, DataDir, Form, Node, Request, Server, Source, SourcePage, Visitor, call_tool, encode_path, encode_query,
+    git, git_ok, run,
 };
 
 const EDITOR: &str = "Edda Editor";
@@ -358,7 +358,9 @@ fn strangers_get_nothing_and_readers_change_nothing() {
     let mut viewer = Visitor::sign_in(&server, &viewer_link, "docs");
     let seen = viewer.get(&server, &dir.host("docs"), "/Vault/Plans");
     assert!(seen.status == 200 && seen.text().contains("qsecret7"));
-    for request in writes(revision) {
+    // With everything that a form has but the right to send it.
+    let csrf = Form::posts(&seen.text()).iter().find_map(|form| form.field("csrf").map(str::to_owned)).unwrap();
+    for request in writes(revision, &csrf) {
         let by_token = server.wiki("docs", &request.clone().bearer(&reader));
         let by_viewer = viewer.send(
             &server,
@@ -398,7 +400,7 @@ fn strangers_get_nothing_and_readers_change_nothing() {
 }
 
 /// One request for every way to change the wiki.
-fn writes(revision: &str) -> Vec<Request> {
+fn writes(revision: &str, csrf: &str) -> Vec<Request> {
     let page = "/api/v1/pages/Vault/Plans";
     vec![
         Request::new("PUT", "/api/v1/pages/New").json(&json!({"content": "x"})),
@@ -410,12 +412,12 @@ fn writes(revision: &str) -> Vec<Request> {
             "edit_note",
             &json!({"path": "Vault/Plans", "revision": revision, "old_string": "qsecret7", "new_string": "x"}),
         ),
-        Request::new("POST", "/New/edit").form(&[("content", "x"), ("base", ""), ("message", ""), ("csrf", "x")]),
+        Request::new("POST", "/New/edit").form(&[("content", "x"), ("base", ""), ("message", ""), ("csrf", csrf)]),
         Request::new("POST", "/Vault/Plans/edit").form(&[
             ("content", "x"),
             ("base", revision),
             ("message", ""),
-            ("csrf", "x"),
+            ("csrf", csrf),
         ]),
     ]
 }
@@ -450,7 +452,7 @@ fn a_public_wiki_is_read_by_anybody_and_written_by_its_members() {
     git_ok(&dir.beside(""), &["-c", &resolve, "clone", "-q", &url, &clone.display().to_string()], b"");
     assert!(clone.join("Home.md").is_file());
     let before = git_ok(&clone, &["rev-parse", "HEAD"], b"");
-    for request in writes(before.trim()) {
+    for request in writes(before.trim(), "x") {
         let answer = server.wiki("docs", &request);
         let refused_by_tool = answer.status == 200 && Called::from_response(&answer).failed;
         assert!(refused_by_tool || matches!(answer.status, 303 | 401 | 403 | 404), "{request:?}: {}", answer.status);

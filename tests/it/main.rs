@@ -1,5 +1,7 @@
 //! The integration tests, in one binary.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)] // a test may stop at a surprise
 
+mod bad_input;
+mod crash;
 mod end_to_end;
 mod support;
