@@ -106,3 +106,40 @@ fn unusual_names_that_are_right_work_everywhere() {
     }
     server.stop();
 }
+
+#[test]
+fn a_page_of_the_largest_size_goes_through_every_surface() {
+    let dir = DataDir::new();
+    let server = dir.start();
+    dir.cli_ok(&["wiki", "create", "docs", "--name", "Docs"]);
+    let token = dir.token("docs", "Novelist", "write");
+    let (editor, link) = dir.person("Typist");
+    dir.cli_ok(&["wiki", "grant", "docs", &editor, "editor"]);
+    let mut browser = Visitor::sign_in(&server, &link, "docs");
+    let host = dir.host("docs");
+    // 1,000,000 bytes, most of which a form sends as three each, and JSON may send as six.
+    let large = |first: char| format!("{first}{}\n", "ü".repeat(499_999));
+    let read = || server.wiki("docs", &Request::get("/api/v1/pages/Large").bearer(&token)).expect(200);
+
+    let escaped = json!({"content": large('a')}).to_string().replace('ü', "\\u00fc");
+    let put = Request::new("PUT", "/api/v1/pages/Large").bearer(&token).body("application/json", escaped);
+    server.wiki("docs", &put).expect(201);
+    assert_eq!(read()["content"], large('a'));
+
+    let arguments = json!({"path": "Large", "content": large('b'), "revision": read()["revision"]});
+    let called = server.wiki("docs", &call_tool("write_note", &arguments).bearer(&token));
+    let called = Called::from_response(&called);
+    assert!(!called.failed && called.text.starts_with("Updated Large"), "{:.500}", called.text);
+    assert_eq!(read()["content"], large('b'));
+
+    let form = Form::editor(&browser.get(&server, &host, "/Large/edit").text());
+    assert_eq!(form.field("content").unwrap(), large('b'));
+    let fields =
+        [("csrf", form.field("csrf").unwrap()), ("base", form.field("base").unwrap()), ("content", &large('c'))];
+    assert_eq!(browser.post(&server, &host, "/Large/edit", &fields).status, 303);
+    assert_eq!(read()["content"], large('c'));
+    for target in ["/Large", "/Large/source", "/Large/history", "/-/index", "/-/search?q=large"] {
+        assert_eq!(browser.get(&server, &host, target).status, 200, "{target}");
+    }
+    server.stop();
+}

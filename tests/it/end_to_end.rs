@@ -387,6 +387,15 @@ fn strangers_get_nothing_and_readers_change_nothing() {
         assert!(matches!(answer.status, 403 | 404), "{}", answer.status);
     }
 
+    // Signing out on one host ends the session on all.
+    let mut elsewhere = viewer.clone();
+    let root = dir.domain();
+    assert!(elsewhere.get(&server, &root, "/").text().contains(VIEWER));
+    let out = viewer.post(&server, &dir.host("docs"), "/-/sign-out", &[("csrf", &csrf)]);
+    assert!(matches!(out.status, 200 | 303), "{}", out.text());
+    assert_ne!(elsewhere.get(&server, &dir.host("docs"), "/Vault/Plans").status, 200);
+    assert!(!elsewhere.get(&server, &root, "/").text().contains(VIEWER));
+
     // Revoked means revoked, at once and everywhere.
     let listed = dir.cli_list(&["token", "list", "docs"]);
     let entry = listed.iter().find(|token| token["name"] == READER_TOKEN).unwrap();

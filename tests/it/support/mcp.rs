@@ -28,10 +28,8 @@ impl Called {
         let text = response.text();
         let is_stream = response.header("content-type").is_some_and(|t| t.starts_with("text/event-stream"));
         let message = if is_stream {
-            text.lines()
-                .filter_map(|line| line.strip_prefix("data:"))
-                .filter_map(|d| serde_json::from_str(d).ok())
-                .last()
+            // The answer is the last event.
+            text.lines().rev().filter_map(|line| line.strip_prefix("data:")).find_map(|d| serde_json::from_str(d).ok())
         } else {
             serde_json::from_str(&text).ok()
         };

@@ -159,3 +159,18 @@ impl Source {
         Self { path: dir.to_owned(), pages, attachments, tip, commits: stream.commits }
     }
 }
+
+#[test]
+fn the_generated_repository_is_what_it_says() {
+    let dir = tempfile::tempdir().unwrap();
+    let source = Source::generate(dir.path());
+    git_ok(&source.path, &["fsck", "--strict", "--no-progress"], b"");
+    let files = git_ok(&source.path, &["ls-tree", "-r", "-z", "--name-only", "main"], b"");
+    let (pages, others): (Vec<&str>, Vec<&str>) =
+        files.split('\0').filter(|file| !file.is_empty()).partition(|file| file.ends_with(".md"));
+    assert!(pages.len() >= 200 && others.len() >= 5);
+    assert!(pages.iter().all(|file| source.pages.contains_key(file.trim_end_matches(".md"))));
+    assert_eq!((pages.len(), others.len()), (source.pages.len(), source.attachments.len()));
+    let commits = git_ok(&source.path, &["rev-list", "--count", "main"], b"");
+    assert_eq!(commits.trim(), source.commits.to_string());
+}
