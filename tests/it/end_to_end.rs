@@ -167,6 +167,8 @@ impl Wiki<'_> {
     /// The official inspector's command line, once as a client of each era of the protocol.
     fn edit_with_the_inspector(&self, node: &Node, legacy: &str, modern: &str) -> Vec<Edit> {
         for (era, page, word) in [("legacy", legacy, "qlegacy7"), ("modern", modern, "qmodern7")] {
+            // Strict: a schema that some client could not use ends it with an error.
+            self.run_inspector(node, era, &self.reader, &["--method", "tools/list", "--strict"]);
             let revision = self.page(page)["revision"].clone();
             let arguments = json!({"path": page, "revision": revision, "old_string": "What we know", "new_string": format!("{word}: what we know")});
             let printed = self.inspect(node, era, &self.writer, "edit_note", &arguments);
@@ -176,14 +178,18 @@ impl Wiki<'_> {
     }
 
     fn inspect(&self, node: &Node, era: &str, token: &str, tool: &str, arguments: &Value) -> String {
-        let url = format!("http://{}/mcp", self.server.dir().host("docs"));
-        let authorization = format!("Authorization: Bearer {token}");
         let arguments = arguments.to_string();
         let call = ["--method", "tools/call", "--tool-name", tool, "--tool-args-json", &arguments];
+        self.run_inspector(node, era, token, &call)
+    }
+
+    fn run_inspector(&self, node: &Node, era: &str, token: &str, method: &[&str]) -> String {
+        let url = format!("http://{}/mcp", self.server.dir().host("docs"));
+        let authorization = format!("Authorization: Bearer {token}");
         let how = ["--protocol-era", era, "--format", "json", "--stored-auth-only", "--header", &authorization];
-        let output = node.inspector(&[&[url.as_str(), "--transport", "http"], &call[..], &how[..]].concat());
+        let output = node.inspector(&[&[url.as_str(), "--transport", "http"], method, &how[..]].concat());
         let printed = String::from_utf8_lossy(&output.stdout).into_owned();
-        assert!(output.status.success(), "{era} {tool}: {printed}\n{}", String::from_utf8_lossy(&output.stderr));
+        assert!(output.status.success(), "{era} {method:?}: {printed}\n{}", String::from_utf8_lossy(&output.stderr));
         printed
     }
 
