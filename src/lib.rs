@@ -3,4 +3,15 @@
 //! `ARCHITECTURE.md` is the map of these modules; each may use only modules below it,
 //! which `tests/it/architecture.rs` enforces.
 
+pub mod auth;
+pub mod catalog;
+pub mod clock;
+pub mod config;
+pub mod http;
+pub mod markdown;
 pub mod model;
+pub mod repo;
+pub mod search;
+pub mod store;
+pub mod telemetry;
+pub mod wiki;

@@ -336,7 +336,7 @@ mod tests {
             assert_eq!(PagePath::parse(text), Err(error), "{text:?}");
         }
         assert_eq!(PagePath::parse(&"a".repeat(300)), Err(PathError::ComponentTooLong));
-        assert_eq!(PagePath::parse(&["abcdefghij"; 90].join("/")), Err(PathError::TooLong));
+        assert_eq!(PagePath::parse(&vec!["a".repeat(90); 10].join("/")), Err(PathError::TooLong));
         assert_eq!(PagePath::parse(&["a"; 17].join("/")), Err(PathError::TooDeep));
         assert!(PagePath::parse(&["a"; 16].join("/")).is_ok());
     }

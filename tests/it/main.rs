@@ -4,4 +4,5 @@
 mod bad_input;
 mod crash;
 mod end_to_end;
+mod git_serve;
 mod support;

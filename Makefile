@@ -1,0 +1,68 @@
+# Everything a person or a machine does with this checkout. `make` alone lists it.
+# Variables that matter: PORT, DATA, PROFILE (run); ROUNDS, SEED (crash); CARGO_TARGET_DIR (all).
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+TRIPLE := x86_64-unknown-linux-gnu
+TARGET_DIR := $(or $(CARGO_TARGET_DIR),target)
+VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
+DEB := dist/robotwiki_$(VERSION)_amd64.deb
+
+PORT ?= 8080
+DATA ?= data
+# `quick` is release code without link-time optimisation; `make run PROFILE=dev` shares what `make test` built.
+PROFILE ?= quick
+ROUNDS ?= 500
+SEED ?=
+TEST_MINUTES ?= 55
+
+.PHONY: help
+help: ## list the targets
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 10
+
+.PHONY: run
+run: ## build, make a demo wiki on the first start, and serve it at http://localhost:8080/
+	cargo build --locked --profile $(PROFILE) --bin robotwiki
+	@exec packaging/run "$(TARGET_DIR)/$(if $(filter dev,$(PROFILE)),debug,$(PROFILE))/robotwiki" "$(DATA)" "$(PORT)"
+
+.PHONY: build
+build: ## static release binary at dist/robotwiki
+	RUSTFLAGS="-C target-feature=+crt-static" cargo build --locked --release --target $(TRIPLE) --bin robotwiki
+	@install -D -m 755 "$(TARGET_DIR)/$(TRIPLE)/release/robotwiki" dist/robotwiki
+	@packaging/check-static dist/robotwiki
+
+.PHONY: test
+test: ## install what the tests need, then every test
+	@tests/tools/prepare
+	@echo "==> cargo test (at most $(TEST_MINUTES) minutes)"
+	@timeout --foreground $(TEST_MINUTES)m cargo test --locked
+
+.PHONY: check
+check: ## formatting, lints, and the licences and advisories of the dependencies
+	cargo fmt --all --check
+	cargo clippy --locked --all-targets -- -D warnings
+	@tests/tools/deny
+
+.PHONY: bench
+bench: ## the benchmarks, beside the budgets they should meet
+	cargo bench --locked --bench wiki
+
+.PHONY: crash
+crash: ## kill the server ROUNDS times under load and check what it kept: make crash ROUNDS=500 [SEED=n]
+	ROBOTWIKI_CRASH_ROUNDS=$(ROUNDS) $(if $(SEED),ROBOTWIKI_SEED=$(SEED)) cargo test --locked --test it crash -- --nocapture
+
+.PHONY: deb
+deb: build ## Debian package in dist/, checked by lintian when it is installed
+	packaging/build-deb dist/robotwiki dist
+
+.PHONY: figures
+figures: build ## size, cold start, idle memory, and a start on a plain x86-64 processor
+	@tests/tools/prepare figures
+	@tests/tools/figures dist/robotwiki "$(DEB)"
+
+.PHONY: clean
+clean: ## remove what was built; data/ stays
+	cargo clean
+	rm -rf dist

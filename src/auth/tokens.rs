@@ -1,0 +1,106 @@
+use super::{Auth, AuthError, Operator, sha256};
+use crate::model::{Name, Principal, TokenId, TokenRole, UnixSeconds, WikiId};
+use crate::store::{AuditEntry, AuditEvent, StoreError, TokenRecord};
+
+/// Begins every wiki token, so that secret scanners and people recognise one.
+const PREFIX: &str = "rw_";
+/// Nothing longer is looked up.
+const LONGEST: usize = 128;
+
+/// A fresh token.
+#[derive(Clone, Debug)]
+pub struct NewToken {
+    pub id: TokenId,
+    /// `rw_` and 43 characters; shown once, stored as a hash.
+    pub secret: String,
+    pub expires: Option<UnixSeconds>,
+}
+
+/// A token, for listings; never the secret.
+#[derive(Clone, Debug)]
+pub struct TokenSummary {
+    pub id: TokenId,
+    pub name: Name,
+    pub role: TokenRole,
+    pub created: UnixSeconds,
+    pub expires: Option<UnixSeconds>,
+}
+
+impl Auth {
+    /// Makes a token for a wiki. `days` of life, 1 to 3650; none for no end.
+    ///
+    /// # Errors
+    /// [`AuthError::BadExpiry`], or a storage failure.
+    pub fn create_token(
+        &self,
+        _proof: Operator,
+        wiki: WikiId,
+        name: &Name,
+        role: TokenRole,
+        days: Option<u32>,
+    ) -> Result<NewToken, AuthError> {
+        if days.is_some_and(|days| !(1..=3650).contains(&days)) {
+            return Err(AuthError::BadExpiry);
+        }
+        let now = self.clock.now();
+        let expires = days.map(|days| now + i64::from(days) * 86_400);
+        let secret = format!("{PREFIX}{}", self.clock.secret()?);
+        let record = TokenRecord { name: name.clone(), role, hash: sha256(&secret), created: now, expires };
+        let id = self.store.write(|tx| {
+            let id = tx.add_token(wiki, &record)?;
+            let event = AuditEvent::TokenCreated { token: id.to_string(), role: role.to_string() };
+            tx.audit(&AuditEntry { at: now, actor: "operator".to_owned(), wiki: Some(wiki), event })?;
+            Ok::<_, StoreError>(id)
+        })?;
+        Ok(NewToken { id, secret, expires })
+    }
+
+    /// The tokens of a wiki, oldest first.
+    ///
+    /// # Errors
+    /// On a storage failure.
+    pub fn list_tokens(&self, _proof: Operator, wiki: WikiId) -> Result<Vec<TokenSummary>, AuthError> {
+        let tokens = self.store.read(|tx| tx.tokens(wiki))?;
+        Ok(tokens
+            .into_iter()
+            .map(|(id, token)| TokenSummary {
+                id,
+                name: token.name,
+                role: token.role,
+                created: token.created,
+                expires: token.expires,
+            })
+            .collect())
+    }
+
+    /// Makes a token useless from the next request on.
+    ///
+    /// # Errors
+    /// [`AuthError::NoSuchToken`], or a storage failure.
+    pub fn revoke_token(&self, _proof: Operator, wiki: WikiId, token: TokenId) -> Result<(), AuthError> {
+        let now = self.clock.now();
+        let removed = self.store.write(|tx| {
+            let removed = tx.remove_token(wiki, token)?;
+            if removed {
+                let event = AuditEvent::TokenRevoked { token: token.to_string() };
+                tx.audit(&AuditEntry { at: now, actor: "operator".to_owned(), wiki: Some(wiki), event })?;
+            }
+            Ok::<_, StoreError>(removed)
+        })?;
+        if removed { Ok(()) } else { Err(AuthError::NoSuchToken(token.to_string())) }
+    }
+
+    /// The principal behind a bearer token; none when it is unknown, revoked or expired.
+    ///
+    /// # Errors
+    /// On a storage failure.
+    pub fn principal_of_token(&self, secret: &str) -> Result<Option<Principal>, AuthError> {
+        if secret.len() > LONGEST || !secret.starts_with(PREFIX) {
+            return Ok(None);
+        }
+        let found = self.store.read(|tx| tx.token_by_hash(&sha256(secret)))?;
+        Ok(found
+            .filter(|(_, _, token)| token.expires.is_none_or(|expires| expires > self.clock.now()))
+            .map(|(wiki, id, token)| Principal::WikiToken { id, wiki, name: token.name, role: token.role }))
+    }
+}

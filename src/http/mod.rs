@@ -1,0 +1,19 @@
+//! Every address the server answers. Here are requests, answers and nothing else: who asks
+//! is established from cookies and headers, which wiki is meant from the host, and then a
+//! use case in `wiki` or `auth` does the work. `router.rs` is the index.
+
+mod api;
+mod authenticate;
+mod blocking;
+mod dates;
+mod error;
+mod git;
+mod middleware;
+mod platform;
+mod router;
+mod state;
+mod tenant;
+mod web;
+
+pub use router::router;
+pub use state::{AppState, HttpConfig};

@@ -1,0 +1,360 @@
+//! Renders every page kind with sample data. With `ROBOTWIKI_RENDER_DIR` set, the pages
+//! are left there as files, to look at in a browser.
+
+use std::path::Path;
+
+use askama::Template;
+
+use super::*;
+
+const ARTICLE: &str = include_str!("views_sample.html");
+const MARKDOWN: &str = "# First Steps\n\nInstall the package, open the link that it prints, and write.\n\n\
+## What you need\n\n- one machine with Debian 12\n- a host name, or only `localhost`\n\n\
+## Install\n\n```console\n$ sudo apt install ./robotwiki_1.0.0_amd64.deb\n```\n\n\
+> [!NOTE]\n> The server prints a link. Open it once, in the browser you want to use.\n\n\
+See [[Administration]] for backups.\n";
+
+fn nav() -> PageNav<'static> {
+    PageNav { name: "First Steps", base: "/Guides/First_Steps" }
+}
+
+fn wiki_frame(title: &'static str) -> Frame<'static> {
+    Frame {
+        title,
+        site: "Field Notes",
+        slug: Some("notes"),
+        page: None,
+        person: Some("Ada Lindqvist"),
+        may_write: true,
+        sign_in_href: None,
+        platform_href: "http://localhost:8080/",
+        csrf: "csrf-token",
+    }
+}
+
+fn page_frame(title: &'static str) -> Frame<'static> {
+    Frame { page: Some(nav()), ..wiki_frame(title) }
+}
+
+fn visitor(frame: Frame<'static>) -> Frame<'static> {
+    Frame { person: None, may_write: false, sign_in_href: Some("/-/sign-in?return=%2FGuides%2FFirst_Steps"), ..frame }
+}
+
+fn platform_frame(title: &'static str) -> Frame<'static> {
+    Frame { site: "robotwiki", slug: None, platform_href: "/", ..wiki_frame(title) }
+}
+
+fn link(text: &str, href: &str) -> Link {
+    Link { text: text.to_owned(), href: href.to_owned() }
+}
+
+fn change(seconds: UnixSeconds, author: &str) -> Change {
+    Change { at: Moment::from_unix(seconds), author: author.to_owned() }
+}
+
+fn page() -> PageView<'static> {
+    let contents = [
+        (2, "What you need", "what-you-need"),
+        (2, "Install", "install"),
+        (3, "On Debian 12", "on-debian-12"),
+        (3, "By hand", "by-hand"),
+        (2, "Settings", "settings"),
+        (2, "Good to know", "good-to-know"),
+        (2, "What is next", "what-is-next"),
+    ];
+    PageView {
+        frame: page_frame("First Steps"),
+        crumbs: vec![Crumb { name: "Guides".to_owned(), href: Some("/Guides".to_owned()) }],
+        heading: None,
+        html: ARTICLE,
+        contents: contents
+            .into_iter()
+            .map(|(level, title, anchor)| ContentsEntry { level, title: title.to_owned(), anchor: anchor.to_owned() })
+            .collect(),
+        attachments: vec![
+            AttachmentRow {
+                name: "first-boot.png".into(),
+                href: "/Guides/first-boot.png".into(),
+                size: "84 KB".into(),
+            },
+            AttachmentRow {
+                name: "robotwiki.toml".into(),
+                href: "/Guides/robotwiki.toml".into(),
+                size: "1.2 KB".into(),
+            },
+        ],
+        changed: Some(change(1_795_189_680, "Ada Lindqvist")),
+        revision: "4f6c0b1d2e9a8c7f6b5a4d3c2b1a0f9e8d7c6b5a",
+        old: None,
+    }
+}
+
+fn versions() -> Vec<Version> {
+    [
+        ("4f6c0b1d2e", 1_795_189_680, "Ada Lindqvist", "Say which port the server listens on", None),
+        ("91be07aa54", 1_795_102_280, "Claude (agent)", "Add the table of settings", None),
+        ("c03d5e8f17", 1_794_690_000, "Jun Okafor", "", None),
+        ("7a2210be9d", 1_793_190_000, "Ada Lindqvist", "Rename Setup to First Steps", Some("Setup")),
+        ("0d44f1ab36", 1_790_000_000, "Ada Lindqvist", "Start the guide", Some("Setup")),
+    ]
+    .into_iter()
+    .enumerate()
+    .map(|(at, (revision, seconds, author, message, former))| Version {
+        href: format!("/Guides/First_Steps?revision={revision}"),
+        revision: revision.to_owned(),
+        change: change(seconds, author),
+        message: message.to_owned(),
+        former_path: former.map(str::to_owned),
+        current: at == 0,
+    })
+    .collect()
+}
+
+fn index(pages_a_letter: usize) -> Vec<IndexGroup> {
+    let words = ["Administration", "Backups", "Changelog", "Field trips", "Guides", "Herbarium", "Moss", "Weather"];
+    words
+        .iter()
+        .map(|word| {
+            let mut entries = vec![IndexEntry {
+                depth: 0,
+                name: (*word).to_owned(),
+                href: (*word != "Guides").then(|| format!("/{}", word.replace(' ', "_"))),
+            }];
+            entries.extend((1..pages_a_letter).map(|n| IndexEntry {
+                depth: 1 + usize::from(n % 4 == 3),
+                name: format!("{word} in the year {}", 1990 + n),
+                href: Some(format!("/{word}/{n}")),
+            }));
+            IndexGroup { letter: word.chars().next().unwrap(), entries }
+        })
+        .collect()
+}
+
+fn hits() -> Vec<SearchHit> {
+    let part = |text: &str, hit| SnippetPart { text: text.to_owned(), hit };
+    vec![
+        SearchHit {
+            title: "First Steps".to_owned(),
+            path: "Guides / First Steps".to_owned(),
+            href: "/Guides/First_Steps".to_owned(),
+            snippet: vec![
+                part("… open the link, and the wiki is yours. A ", false),
+                part("backup", true),
+                part(" is a git clone; run one every night and keep the last seven. Restoring a ", false),
+                part("backup", true),
+                part(" needs one command …", false),
+            ],
+        },
+        SearchHit {
+            title: "Administration".to_owned(),
+            path: "Administration".to_owned(),
+            href: "/Administration".to_owned(),
+            snippet: vec![
+                part("How to ", false),
+                part("back up", true),
+                part(" everything with <git clone --mirror>.", false),
+            ],
+        },
+    ]
+}
+
+/// Every page kind and state: a name for its file, and the page.
+fn all_pages() -> Vec<(&'static str, String)> {
+    let error = |typed| ErrorPage {
+        frame: wiki_frame("Too long"),
+        status: 413,
+        heading: "The text is too long",
+        advice: "A page can hold 1 MB, this text has 1.3 MB. Divide it into several pages, then save each of them.",
+        links: vec![link("Back to the page", "/Guides/First_Steps"), link("All pages", "/-/index")],
+        request_id: "01JD4Q7Z8M",
+        typed,
+    };
+    let draw = |page: &dyn askama::DynTemplate| page.dyn_render().unwrap();
+    let landing = |frame, wikis| Landing { frame, wikis };
+    let card = |name: &str, slug: &str, public, role| WikiCard {
+        name: name.to_owned(),
+        slug: slug.to_owned(),
+        host: format!("{slug}.example.org"),
+        href: format!("https://{slug}.example.org/"),
+        public,
+        role,
+    };
+    let old = PageView {
+        heading: Some("First Steps"),
+        html: "<p>Install the package.</p>",
+        contents: Vec::new(),
+        attachments: Vec::new(),
+        old: Some(OldVersion { current_href: Some("/Guides/First_Steps") }),
+        ..page()
+    };
+    let edit = |content, base, problem| EditForm {
+        frame: page_frame("Editing First Steps"),
+        path: "Guides/First_Steps",
+        content,
+        base,
+        message: "",
+        problem,
+    };
+    let mine = MARKDOWN.replace("one machine", "one small machine");
+    let conflict = EditConflict {
+        frame: page_frame("Two versions of First Steps"),
+        path: "Guides/First_Steps",
+        mine: &mine,
+        theirs: Some(MARKDOWN),
+        their_change: Some(change(1_795_189_680, "Jun Okafor")),
+        base: "4f6c0b1d2e9a8c7f6b5a4d3c2b1a0f9e8d7c6b5a",
+        message: "Small machines are enough",
+    };
+    let found = |query, total, hits, create_href| SearchResults {
+        frame: wiki_frame("Search"),
+        query,
+        total,
+        hits,
+        create_href,
+        previous_href: None,
+        next_href: (total > 10).then_some("/-/search?q=backup&page=2"),
+    };
+    vec![
+        ("page", draw(&page())),
+        ("page-visitor", draw(&PageView { frame: visitor(page_frame("First Steps")), ..page() })),
+        ("page-old", draw(&old)),
+        ("edit", draw(&edit(MARKDOWN, "4f6c0b1d", None))),
+        ("edit-new", draw(&edit("", "", None))),
+        ("edit-problem", draw(&edit(MARKDOWN, "4f6c0b1d", Some("The text is longer than 1 MB.")))),
+        ("conflict", draw(&conflict)),
+        (
+            "conflict-deleted",
+            draw(&EditConflict {
+                theirs: None,
+                their_change: None,
+                base: "",
+                frame: page_frame("First Steps"),
+                ..conflict
+            }),
+        ),
+        ("new", draw(&NewPage { frame: wiki_frame("New page"), name: "", problem: None, existing: None })),
+        (
+            "new-problem",
+            draw(&NewPage {
+                frame: wiki_frame("New page"),
+                name: ".hidden",
+                problem: Some("A name must not start with a dot."),
+                existing: Some(link("Hidden", "/Hidden")),
+            }),
+        ),
+        (
+            "history",
+            draw(&History { frame: page_frame("History"), versions: versions(), older_href: Some("?from=0d44f1ab36") }),
+        ),
+        ("index", draw(&PageIndex { frame: wiki_frame("All pages"), total: 72, groups: index(9) })),
+        ("index-large", draw(&PageIndex { frame: wiki_frame("All pages"), total: 6400, groups: index(800) })),
+        ("index-empty", draw(&PageIndex { frame: wiki_frame("All pages"), total: 0, groups: Vec::new() })),
+        ("search", draw(&found("backup", 12, hits(), Some("/Backup/edit")))),
+        ("search-none", draw(&found("perpetuum <mobile>", 0, Vec::new(), Some("/Perpetuum/edit")))),
+        ("search-empty", draw(&found("", 0, Vec::new(), None))),
+        (
+            "not-found",
+            draw(&NotFound {
+                frame: wiki_frame("Not found"),
+                name: "First Step",
+                create_href: Some("/First_Step/edit"),
+                near: vec![link("Guides / First Steps", "/Guides/First_Steps"), link("First Aid", "/First_Aid")],
+                history_href: None,
+            }),
+        ),
+        ("sign-in", draw(&SignIn { frame: visitor(wiki_frame("Sign in")), problem: None })),
+        (
+            "sign-in-problem",
+            draw(&SignIn { frame: platform_frame("Sign in"), problem: Some("This link has been used already.") }),
+        ),
+        (
+            "sign-in-confirm",
+            draw(&SignInConfirm {
+                frame: Frame { person: None, ..platform_frame("Sign in") },
+                name: "Ada Lindqvist",
+                token: "one-time",
+                return_to: "",
+                instead_of: Some("Jun Okafor"),
+            }),
+        ),
+        ("signed-out", draw(&SignedOut { frame: visitor(wiki_frame("Signed out")), home_href: "/" })),
+        ("forbidden", draw(&Forbidden { frame: wiki_frame("Not allowed"), action: "edit this page", typed: None })),
+        (
+            "sign-in-needed",
+            draw(&Forbidden { frame: visitor(wiki_frame("Sign in")), action: "edit this page", typed: Some(MARKDOWN) }),
+        ),
+        ("error", draw(&error(None))),
+        ("error-typed", draw(&error(Some(MARKDOWN)))),
+        (
+            "landing",
+            draw(&landing(
+                platform_frame("robotwiki"),
+                vec![
+                    card("Field Notes", "notes", false, Some("Owner")),
+                    card("Robot Documentation", "docs", true, Some("Editor")),
+                    card("Moss of the North", "moss", true, None),
+                    card("Kitchen", "kitchen", false, Some("Viewer")),
+                ],
+            )),
+        ),
+        ("landing-empty", draw(&landing(visitor(platform_frame("robotwiki")), Vec::new()))),
+        ("landing-first", draw(&landing(platform_frame("robotwiki"), Vec::new()))),
+    ]
+}
+
+#[test]
+fn every_page_kind_renders_a_whole_document_that_the_content_policy_allows() {
+    let pages = all_pages();
+    if let Some(dir) = std::env::var_os("ROBOTWIKI_RENDER_DIR") {
+        for (name, html) in &pages {
+            std::fs::write(Path::new(&dir).join(name).with_extension("html"), html).unwrap();
+        }
+    }
+    for (name, html) in &pages {
+        assert!(html.starts_with("<!doctype html>"), "{name}");
+        assert!(html.trim_end().ends_with("</html>"), "{name}");
+        assert_eq!(html.matches("<h1").count(), 1, "{name} has one heading of level 1");
+        assert!(!html.contains(" style="), "{name} has a style attribute");
+        assert!(!html.contains("<style"), "{name} has a style element");
+        assert!(!html.contains("<script>"), "{name} has a script in the page");
+        let handler = |rest: &str| rest.trim_start_matches(|c: char| c.is_ascii_lowercase()).starts_with('=');
+        assert!(!html.split(" on").skip(1).any(handler), "{name} has an event handler");
+    }
+}
+
+#[test]
+fn typed_text_and_names_are_escaped() {
+    let hostile = "</textarea><script>alert(1)</script>\"'&";
+    let form = EditForm {
+        frame: Frame { site: hostile, person: Some(hostile), ..page_frame("x") },
+        path: hostile,
+        content: hostile,
+        base: "4f6c",
+        message: hostile,
+        problem: Some(hostile),
+    };
+    let html = form.render().unwrap();
+    assert!(!html.contains("<script>"));
+    assert_eq!(html.matches("</textarea>").count(), 1);
+}
+
+#[test]
+fn a_text_that_begins_with_an_empty_line_keeps_it_in_the_form() {
+    let form = EditForm {
+        frame: page_frame("x"),
+        path: "Home",
+        content: "\nsecond line",
+        base: "4f6c",
+        message: "",
+        problem: None,
+    };
+    // An HTML parser drops the first line break of a textarea, so that one precedes the text.
+    assert!(form.render().unwrap().contains(">\n\nsecond line</textarea>"));
+}
+
+#[test]
+fn moments_are_readable_and_machine_readable() {
+    let moment = Moment::from_unix(1_795_189_680);
+    assert_eq!(moment.iso, "2026-11-20T15:48:00Z");
+    assert_eq!(moment.text, "20 November 2026, 15:48 UTC");
+}

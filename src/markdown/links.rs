@@ -1,0 +1,145 @@
+use std::ops::Range;
+
+use comrak::nodes::{Node, NodeValue};
+
+use super::address;
+use super::document::{self, Document};
+use super::wikilink::{LinkOrder, decoded};
+use crate::model::PagePath;
+
+/// How a link is written.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum LinkKind {
+    /// `[[Target]]`
+    Wikilink,
+    /// `[text](target)`
+    Inline,
+    /// `[text][label]`, whose target stands in a definition elsewhere.
+    Reference,
+    /// `![text](target)` or `![text][label]`
+    Image,
+}
+
+/// A link to something in the same wiki.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Link {
+    pub kind: LinkKind,
+    /// The path as written, percent codes resolved, without query and anchor. From the wiki's
+    /// root for a wikilink, else relative to the page unless it starts with a slash. Empty
+    /// for a link within the page.
+    pub target: String,
+    /// What follows `#`.
+    pub anchor: Option<String>,
+    /// Where the link stands in the text, brackets included, in bytes.
+    pub span: Range<usize>,
+    /// Where, inside the span, the path stands as written: what a rename replaces. None when
+    /// it stands elsewhere (a reference) or was not found.
+    pub destination: Option<Range<usize>>,
+}
+
+/// Every link of a page that stays in its wiki, in the order of their places.
+#[must_use]
+pub fn links(text: &str, order: LinkOrder) -> Vec<Link> {
+    document::read(text, order, |document| document.links()).unwrap_or_default()
+}
+
+/// The page that a link of `page` leads to; none when there is no such page, or when the link
+/// stays on its own page. `find_page` finds a page by its path from the root.
+#[must_use]
+pub fn linked_page(link: &Link, page: &PagePath, find_page: &dyn Fn(&str) -> Option<PagePath>) -> Option<PagePath> {
+    match link.kind {
+        LinkKind::Wikilink if link.target.is_empty() => None,
+        LinkKind::Wikilink => find_page(&link.target),
+        LinkKind::Inline | LinkKind::Reference | LinkKind::Image => address::page(&link.target, page, find_page),
+    }
+}
+
+impl Document<'_> {
+    fn links(&self) -> Vec<Link> {
+        let mut links: Vec<Link> = self
+            .wikilinks()
+            .into_iter()
+            .map(|link| Link {
+                kind: LinkKind::Wikilink,
+                destination: self.wikilink_destination(&link.span, &link.target),
+                target: link.target,
+                anchor: link.anchor,
+                span: link.span,
+            })
+            .collect();
+        links.extend(self.root.descendants().filter_map(|node| self.markdown_link(node)));
+        links.sort_by_key(|link| link.span.start);
+        links
+    }
+
+    /// The path inside `[[...]]`; only when it stands there as it is understood.
+    fn wikilink_destination(&self, span: &Range<usize>, target: &str) -> Option<Range<usize>> {
+        if target.is_empty() {
+            return None;
+        }
+        let source = self.text.get(span.clone())?;
+        let mut places = source.match_indices(target).filter(|(at, found)| {
+            let before = source.get(..*at).unwrap_or_default().trim_end().trim_end_matches('/');
+            let after = source.get(at + found.len()..).unwrap_or_default().trim_start().trim_start_matches('/');
+            before.ends_with(['[', '|']) && (after.starts_with(['#', ']', '|', '\\']))
+        });
+        let first = places.next()?;
+        // Label and target may be the same text: then the target is the one that has `#` or
+        // stands on its side of the bar, which only the order knows. The last one is it for
+        // `[[Label|Target]]`.
+        let (at, found) = places.last().unwrap_or(first);
+        Some(span.start + at..span.start + at + found.len())
+    }
+
+    fn markdown_link(&self, node: Node<'_>) -> Option<Link> {
+        let ast = node.data();
+        let (link, is_image) = match &ast.value {
+            NodeValue::Link(link) => (link, false),
+            NodeValue::Image(link) => (link, true),
+            _ => return None,
+        };
+        if address::is_external(&link.url) || link.url.is_empty() {
+            return None;
+        }
+        let opening = if is_image { "![" } else { "[" };
+        let exact = self.range(ast.sourcepos).filter(|range| {
+            self.text
+                .get(range.clone())
+                .is_some_and(|source| source.starts_with(opening) && (source.ends_with(')') || source.ends_with(']')))
+        });
+        let destination = exact.clone().and_then(|range| self.destination(&range, &link.url));
+        let inline = exact.as_ref().and_then(|range| self.text.get(range.clone())).is_some_and(|s| s.ends_with(')'));
+        let (path, rest) = address::split(&link.url);
+        Some(Link {
+            kind: match (is_image, inline) {
+                (true, _) => LinkKind::Image,
+                (false, true) => LinkKind::Inline,
+                (false, false) => LinkKind::Reference,
+            },
+            target: decoded(path),
+            anchor: rest.split_once('#').map(|(_, anchor)| decoded(anchor)).filter(|anchor| !anchor.is_empty()),
+            span: exact.or_else(|| self.block(node)).unwrap_or_default(),
+            destination,
+        })
+    }
+
+    /// The place of the path in `[text](path#anchor "title")`.
+    fn destination(&self, span: &Range<usize>, url: &str) -> Option<Range<usize>> {
+        let source = self.text.get(span.clone())?;
+        source.match_indices("](").find_map(|(at, _)| {
+            let inside = source.get(at + 2..)?;
+            let blank = inside.len() - inside.trim_start_matches([' ', '\t', '\n', '\r', '<']).len();
+            let place = span.start + at + 2 + blank;
+            let written = self.text.get(place..span.end)?;
+            written.starts_with(url).then(|| place..place + address::split(url).0.len())
+        })
+    }
+
+    /// The place of the block that a node stands in.
+    fn block(&self, node: Node<'_>) -> Option<Range<usize>> {
+        node.ancestors().skip(1).find_map(|parent| {
+            let ast = parent.data();
+            ast.value.block().then(|| self.range(ast.sourcepos)).flatten()
+        })
+    }
+}

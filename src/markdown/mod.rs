@@ -1,0 +1,23 @@
+//! Markdown as this wiki understands it: front matter, headings, links, plain text and HTML.
+//! Everything is a pure function of the text; there is one parser, so that anchors, sections,
+//! search and rendering agree. What a link resolves to is asked of the caller.
+
+mod address;
+mod anchor;
+mod document;
+mod front_matter;
+mod headings;
+mod html;
+mod links;
+mod plain;
+mod render;
+mod sanitize;
+mod wikilink;
+
+pub use anchor::anchor;
+pub use front_matter::{FrontMatter, front_matter};
+pub use headings::{Heading, first_heading, headings};
+pub use links::{Link, LinkKind, linked_page, links};
+pub use plain::{plain_text, word_count};
+pub use render::{RenderContext, Rendered, render};
+pub use wikilink::{LinkOrder, Wikilink, wikilinks};

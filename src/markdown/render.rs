@@ -1,0 +1,292 @@
+use std::fmt::{self, Write};
+
+use comrak::html::{ChildRendering, Context, format_document_with_formatter, format_node_default};
+use comrak::nodes::{Node, NodeCodeBlock, NodeValue};
+use comrak::options::Plugins;
+
+use super::address;
+use super::anchor::anchor;
+use super::document::{self, Document};
+use super::front_matter::front_matter;
+use super::headings::Heading;
+use super::html;
+use super::sanitize::{self, Seal};
+use super::wikilink::{LinkOrder, decoded};
+use crate::model::PagePath;
+
+/// Largest HTML of a page, in bytes. Beyond it the page is shown as plain text.
+const MAX_HTML: usize = 8 * 1024 * 1024;
+
+/// What rendering needs to know of the wiki.
+#[derive(Clone, Copy)]
+pub struct RenderContext<'a> {
+    /// The page the text belongs to: its relative links start there.
+    pub page: &'a PagePath,
+    pub order: LinkOrder,
+    /// Finds a page by the path that a link names, from the wiki's root.
+    pub find_page: &'a dyn Fn(&str) -> Option<PagePath>,
+}
+
+/// A page as HTML.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Rendered {
+    /// Safe to stand in a page of the wiki's own origin.
+    pub html: String,
+    /// The front matter's title, else the first heading.
+    pub title: Option<String>,
+    /// The headings that open sections.
+    pub contents: Vec<Heading>,
+}
+
+/// Renders a page. Never fails: a text that is too hostile or too large comes out as the text
+/// itself, with a notice.
+#[must_use]
+pub fn render(text: &str, context: &RenderContext<'_>) -> Rendered {
+    document::read(text, context.order, |document| {
+        let (contents, anchors) = document.headings();
+        let html = [Admit::Tags, Admit::Nothing]
+            .into_iter()
+            .find_map(|admit| document.html(context, &anchors, admit))
+            .unwrap_or_else(|| as_text(text));
+        let title = front_matter(text)
+            .title()
+            .or_else(|| contents.iter().map(|heading| heading.title.clone()).find(|title| !title.is_empty()));
+        Rendered { html, title, contents }
+    })
+    .unwrap_or_else(|| Rendered { html: as_text(text), title: front_matter(text).title(), contents: Vec::new() })
+}
+
+/// The text as it is written.
+fn as_text(text: &str) -> String {
+    let escaped = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+    format!(
+        "<p class=\"notice\" role=\"note\">This page is too large or too complex to be formatted. \
+         This is its text.</p>\n<pre>{escaped}</pre>\n"
+    )
+}
+
+/// What becomes of HTML in the text.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Admit {
+    Tags,
+    Nothing,
+}
+
+impl Document<'_> {
+    /// The page's HTML; none when it would be too large or too costly to check.
+    fn html(&self, context: &RenderContext<'_>, anchors: &[String], admit: Admit) -> Option<String> {
+        let seal = Seal::new();
+        let state = State { context, seal: &seal, anchors: anchors.iter(), admit, admitted: 0, notes: 0 };
+        let mut output = Limited(String::with_capacity(self.text.len() * 2));
+        let (options, plugins) = (document::options(), Plugins::default());
+        format_document_with_formatter(self.root, &options, &mut output, &plugins, node, state).ok()?;
+        if !html::is_affordable(&output.0) {
+            return None;
+        }
+        let html = sanitize::sanitize(&output.0, &seal, context.page, context.find_page);
+        (html.len() <= MAX_HTML).then_some(html)
+    }
+}
+
+/// A text that refuses to grow beyond the limit.
+struct Limited(String);
+
+impl Write for Limited {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        if self.0.len() + text.len() > MAX_HTML {
+            return Err(fmt::Error);
+        }
+        self.0.push_str(text);
+        Ok(())
+    }
+}
+
+struct State<'s> {
+    context: &'s RenderContext<'s>,
+    seal: &'s Seal,
+    /// The anchors of the headings to come.
+    anchors: std::slice::Iter<'s, String>,
+    admit: Admit,
+    /// Tags of the author's that were let in.
+    admitted: usize,
+    /// Footnotes written.
+    notes: usize,
+}
+
+type Out<'o, 'c, 's> = Context<'o, 'c, State<'s>>;
+
+/// Writes a node's own tags where the product's HTML differs from comrak's.
+fn node<'a>(out: &mut Out<'_, '_, '_>, node: Node<'a>, entering: bool) -> Result<ChildRendering, fmt::Error> {
+    let seal = out.user.seal;
+    let seal = seal.as_str();
+    match &node.data().value {
+        NodeValue::Heading(heading) => {
+            if entering {
+                let anchor = out.user.anchors.next().map_or("", String::as_str);
+                out.current_anchorized_id = Some(anchor.to_owned());
+                out.cr()?;
+                write!(out, "<h{} id=\"{seal}{anchor}\">", heading.level)?;
+            } else {
+                let anchor = out.current_anchorized_id.take().unwrap_or_default();
+                write!(
+                    out,
+                    "<a class=\"{seal}anchor\" href=\"#{anchor}\" aria-label=\"{seal}Link to this section\">#</a></h{}>",
+                    heading.level
+                )?;
+                out.lf()?;
+            }
+        }
+        NodeValue::HtmlBlock(block) if entering => {
+            out.cr()?;
+            raw(out, &block.literal)?;
+            out.cr()?;
+        }
+        NodeValue::HtmlInline(literal) if entering => raw(out, literal)?,
+        NodeValue::HtmlBlock(_) | NodeValue::HtmlInline(_) => {}
+        NodeValue::CodeBlock(block) => {
+            if entering {
+                code_block(out, block)?;
+            }
+        }
+        NodeValue::WikiLink(link) => {
+            if entering {
+                let (missing, href) = wikilink(out.user.context, &link.url);
+                let class = if missing { format!(" class=\"{seal}missing\"") } else { String::new() };
+                write!(out, "<a href=\"{href}\"{class}>")?;
+            } else {
+                out.write_str("</a>")?;
+            }
+        }
+        NodeValue::Link(link) if !entering && node.first_child().is_none() => {
+            out.escape(&link.url)?;
+            out.write_str("</a>")?;
+        }
+        NodeValue::Table(_) => {
+            if entering {
+                out.cr()?;
+                write!(
+                    out,
+                    "<div class=\"{seal}table-scroll\" role=\"{seal}region\" tabindex=\"{seal}0\" aria-label=\"{seal}Table\">"
+                )?;
+                format_node_default(out, node, entering)?;
+            } else {
+                format_node_default(out, node, entering)?;
+                out.write_str("</div>\n")?;
+            }
+        }
+        NodeValue::Alert(alert) => {
+            if entering {
+                let kind = alert.alert_type.default_title();
+                out.cr()?;
+                write!(out, "<div class=\"{seal}alert alert-{}\" role=\"{seal}note\">", kind.to_ascii_lowercase())?;
+                write!(out, "<p class=\"{seal}alert-title\">")?;
+                out.escape(alert.title.as_deref().unwrap_or(kind))?;
+                out.write_str("</p>\n")?;
+            } else {
+                out.cr()?;
+                out.write_str("</div>\n")?;
+            }
+        }
+        NodeValue::TaskItem(item) => {
+            if entering {
+                out.cr()?;
+                let checked = if item.symbol.is_some() { " checked" } else { "" };
+                write!(out, "<li class=\"{seal}task-list-item\"><input type=\"checkbox\"{checked} disabled> ")?;
+            } else {
+                out.write_str("</li>\n")?;
+            }
+        }
+        NodeValue::FootnoteReference(reference) => {
+            if entering {
+                let (note, nth) = (reference.ix, reference.ref_num);
+                write!(
+                    out,
+                    "<sup class=\"{seal}footnote-ref\"><a href=\"#fn:{note}\" id=\"{seal}{}\">{note}</a></sup>",
+                    reference_id(note as usize, nth)
+                )?;
+            }
+        }
+        NodeValue::FootnoteDefinition(note) => {
+            if entering {
+                if out.user.notes == 0 {
+                    out.cr()?;
+                    write!(out, "<section class=\"{seal}footnotes\" role=\"{seal}doc-endnotes\">\n<ol>\n")?;
+                }
+                out.user.notes += 1;
+                let number = out.user.notes;
+                write!(out, "<li id=\"{seal}fn:{number}\">")?;
+            } else {
+                let number = out.user.notes;
+                for nth in 1..=note.total_references {
+                    write!(
+                        out,
+                        " <a class=\"{seal}footnote-back\" href=\"#{}\" aria-label=\"{seal}Back to the text\">\u{21a9}</a>",
+                        reference_id(number, nth)
+                    )?;
+                }
+                out.write_str("</li>\n")?;
+                if node.next_sibling().is_none() {
+                    out.write_str("</ol>\n</section>\n")?;
+                }
+            }
+        }
+        _ => return format_node_default(out, node, entering),
+    }
+    Ok(ChildRendering::HTML)
+}
+
+/// The id of a note's n-th mention. A heading's anchor never has a colon.
+fn reference_id(note: usize, nth: u32) -> String {
+    if nth > 1 { format!("fnref:{note}:{nth}") } else { format!("fnref:{note}") }
+}
+
+/// HTML in the text.
+fn raw(out: &mut Out<'_, '_, '_>, literal: &str) -> fmt::Result {
+    match out.user.admit {
+        Admit::Tags => {
+            let mut html = String::with_capacity(literal.len());
+            html::admit(literal, &mut out.user.admitted, &mut html);
+            out.write_str(&html)
+        }
+        Admit::Nothing => out.escape(literal),
+    }
+}
+
+fn code_block(out: &mut Out<'_, '_, '_>, block: &NodeCodeBlock) -> fmt::Result {
+    let language: String = block
+        .info
+        .split_whitespace()
+        .next()
+        .unwrap_or_default()
+        .chars()
+        .filter(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '+' | '#' | '.' | '-'))
+        .take(40)
+        .collect();
+    out.cr()?;
+    if language.is_empty() {
+        out.write_str("<pre><code>")?;
+    } else {
+        write!(out, "<pre><code class=\"language-{}\">", language.to_ascii_lowercase())?;
+    }
+    out.escape(&block.literal)?;
+    out.write_str("</code></pre>\n")
+}
+
+/// Whether the page is missing, and the address of a wikilink's `target#anchor`.
+fn wikilink(context: &RenderContext<'_>, url: &str) -> (bool, String) {
+    let (target, fragment) = match url.split_once('#') {
+        Some((target, heading)) => (target, format!("#{}", anchor(&decoded(heading)))),
+        None => (url, String::new()),
+    };
+    if target.is_empty() {
+        return (false, fragment);
+    }
+    match (context.find_page)(target) {
+        Some(page) => (false, format!("{}{fragment}", address::of_page(page.as_str()))),
+        None => {
+            let page = PagePath::parse(target);
+            let path = page.as_ref().map_or(target, PagePath::as_str);
+            (true, format!("{}{fragment}", address::of_page(path)))
+        }
+    }
+}

@@ -1,0 +1,272 @@
+//! One wiki's git repository: commits with compare-and-set that survive a power cut,
+//! snapshots to read from, history and differences. Nothing here knows what a page is,
+//! who may read it, or that the files are Markdown.
+
+mod commit;
+mod diff;
+mod disk;
+mod error;
+mod history;
+mod last_commits;
+mod layout;
+mod objects;
+mod pack;
+mod refs;
+mod rename;
+mod revisions;
+mod snapshot;
+mod tree;
+pub mod upload_pack;
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use gix::ObjectId;
+use parking_lot::Mutex;
+
+pub use commit::{CommitInfo, CommitMeta};
+pub use disk::{Disk, DiskFile, RealDisk};
+pub use error::Error;
+pub use history::HistoryEntry;
+pub use snapshot::{DEFAULT_BLOB_LIMIT, FileEntry, Snapshot};
+
+use crate::model::{RepoPath, Revision};
+
+/// Largest object of any kind that is ever put into memory: a bound on what a hostile
+/// pack can make a reader allocate. Callers set far lower limits for blobs.
+const LARGEST_OBJECT: &str = "268435456";
+
+/// A bare repository with one branch, `main`. A process opens a directory once and shares
+/// the value; a lock on the data directory keeps other processes away.
+///
+/// Readers never wait: every read works on immutable objects. Writers of one repository
+/// take turns.
+pub struct Repo {
+    dir: PathBuf,
+    disk: Arc<dyn Disk>,
+    git: gix::ThreadSafeRepository,
+    writer: Mutex<()>,
+}
+
+/// The content of a file: git's name for its bytes.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct BlobId([u8; 20]);
+
+/// One change to the files of a wiki. Those of one commit are applied in order.
+#[derive(Clone, Debug)]
+pub enum Change {
+    /// Creates a file or replaces its content; an executable file stays one.
+    Put { path: RepoPath, bytes: Vec<u8> },
+    /// Removes a file, and the directories that it leaves empty.
+    Delete { path: RepoPath },
+    /// Moves a file to a path that is free.
+    Rename { from: RepoPath, to: RepoPath },
+}
+
+/// A file that differs between two commits: what it held before and after. At least one
+/// is there, and they differ.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct FileChange {
+    pub path: String,
+    pub old: Option<BlobId>,
+    pub new: Option<BlobId>,
+}
+
+impl Repo {
+    /// Creates an empty repository, durable when this returns. Missing directories above
+    /// it are created too.
+    ///
+    /// # Errors
+    /// [`Error::Exists`] when there is anything at `dir`, or an I/O error.
+    pub fn create(disk: Arc<dyn Disk>, dir: &Path) -> Result<Self, Error> {
+        layout::create(disk.as_ref(), dir)?;
+        Self::open(disk, dir)
+    }
+
+    /// Opens a repository and clears away what a crash left: locks and unfinished objects.
+    ///
+    /// # Errors
+    /// When there is no repository, or it cannot be read or written.
+    pub fn open(disk: Arc<dyn Disk>, dir: &Path) -> Result<Self, Error> {
+        let git = gix::open::Options::isolated()
+            .open_path_as_is(true)
+            .with(gix::sec::Trust::Full)
+            .config_overrides([
+                "core.useReplaceRefs=false".to_owned(),
+                format!("gitoxide.objects.allocLimit={LARGEST_OBJECT}"),
+            ])
+            .open(dir)?;
+        layout::recover(disk.as_ref(), dir)?;
+        Ok(Self { dir: dir.to_owned(), disk, git, writer: Mutex::new(()) })
+    }
+
+    /// The directory of the repository.
+    #[must_use]
+    pub fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    /// What everything that writes into this repository writes through.
+    #[must_use]
+    pub fn disk(&self) -> &Arc<dyn Disk> {
+        &self.disk
+    }
+
+    /// A handle for reading, for use in one thread.
+    #[must_use]
+    pub fn gix(&self) -> gix::Repository {
+        self.git.to_thread_local()
+    }
+
+    /// The newest commit; none before the first one.
+    ///
+    /// # Errors
+    /// When the branch cannot be read.
+    pub fn tip(&self) -> Result<Option<Revision>, Error> {
+        Ok(refs::tip(&self.gix())?.map(revision))
+    }
+
+    /// The files as they are now.
+    ///
+    /// # Errors
+    /// When the branch or its commit cannot be read.
+    pub fn at_tip(&self) -> Result<Snapshot, Error> {
+        let repo = self.gix();
+        match refs::tip(&repo)? {
+            Some(commit) => Snapshot::of_commit(repo, commit),
+            None => Ok(Snapshot::empty(repo)),
+        }
+    }
+
+    /// The files of any commit in the repository, reachable or not; none when there is no
+    /// such commit. [`Repo::find`] is for revisions that a client names.
+    ///
+    /// # Errors
+    /// When an object cannot be read.
+    pub fn at(&self, revision: Revision) -> Result<Option<Snapshot>, Error> {
+        let repo = self.gix();
+        let id = object_id(revision);
+        if revisions::is_commit(&repo, id)? { Snapshot::of_commit(repo, id).map(Some) } else { Ok(None) }
+    }
+
+    /// Commits `changes` on top of `expected_tip`. When this returns the commit, it is
+    /// durable and is the tip.
+    ///
+    /// # Errors
+    /// [`Error::TipMoved`] when `expected_tip` is not the tip, [`Error::NothingChanged`]
+    /// when the files would be the same, [`Error::Missing`], [`Error::Exists`] or
+    /// [`Error::NotAFile`] for a change that does not fit; nothing has happened then.
+    /// After an I/O error the commit may or may not be there.
+    pub fn commit(
+        &self,
+        expected_tip: Option<Revision>,
+        changes: &[Change],
+        meta: &CommitMeta,
+    ) -> Result<Revision, Error> {
+        let _turn = self.writer.lock();
+        let repo = self.gix();
+        let parent = expected_tip.map(object_id);
+        let actual = refs::tip(&repo)?;
+        if actual != parent {
+            return Err(Error::TipMoved { actual: actual.map(revision) });
+        }
+        let before = match parent {
+            Some(id) => Some(repo.find_commit(id)?.tree_id()?.detach()),
+            None => None,
+        };
+        let mut new = Vec::new();
+        let mut editor = tree::Editor::new(&repo, before)?;
+        for change in changes {
+            editor.apply(change, &mut new)?;
+        }
+        let tree = editor.finish(&mut new)?;
+        if tree == before.unwrap_or_else(|| ObjectId::empty_tree(tree.kind())) {
+            return Err(Error::NothingChanged);
+        }
+        let commit = commit::build(tree, parent, meta)?;
+        let id = commit.id;
+        new.push(commit);
+        objects::write_all(self.disk.as_ref(), &repo, &new)?;
+        refs::move_tip(self.disk.as_ref(), &repo, parent, id)?;
+        Ok(revision(id))
+    }
+
+    /// Moves the branch to a commit whose objects are durable already: after an import or
+    /// a push, whose packs were synced.
+    ///
+    /// # Errors
+    /// [`Error::TipMoved`] when `expected_tip` is not the tip,
+    /// [`Error::UnknownRevision`] when `new` is no commit here, or an I/O error.
+    pub fn move_tip(&self, expected_tip: Option<Revision>, new: Revision) -> Result<(), Error> {
+        let _turn = self.writer.lock();
+        let repo = self.gix();
+        let id = object_id(new);
+        if !revisions::is_commit(&repo, id)? {
+            return Err(Error::UnknownRevision(new));
+        }
+        refs::move_tip(self.disk.as_ref(), &repo, expected_tip.map(object_id), id)
+    }
+
+    /// Runs `work` while no commit is being written, for housekeeping that removes
+    /// objects: a commit may be about to rely on one that nothing refers to yet.
+    pub fn between_commits<T>(&self, work: impl FnOnce() -> T) -> T {
+        let _turn = self.writer.lock();
+        work()
+    }
+}
+
+impl BlobId {
+    #[must_use]
+    pub const fn from_bytes(bytes: [u8; 20]) -> Self {
+        Self(bytes)
+    }
+
+    #[must_use]
+    pub const fn as_bytes(&self) -> &[u8; 20] {
+        &self.0
+    }
+}
+
+impl fmt::Display for BlobId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl fmt::Debug for BlobId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl From<ObjectId> for BlobId {
+    fn from(id: ObjectId) -> Self {
+        Self(bytes_of(&id))
+    }
+}
+
+impl From<&gix::oid> for BlobId {
+    fn from(id: &gix::oid) -> Self {
+        Self(bytes_of(id))
+    }
+}
+
+impl From<BlobId> for ObjectId {
+    fn from(id: BlobId) -> Self {
+        Self::Sha1(id.0)
+    }
+}
+
+fn revision(id: ObjectId) -> Revision {
+    Revision::from_bytes(bytes_of(&id))
+}
+
+fn object_id(revision: Revision) -> ObjectId {
+    ObjectId::Sha1(*revision.as_bytes())
+}
+
+/// gix is built with SHA-1 alone, so every identity has 20 bytes.
+fn bytes_of(id: &gix::oid) -> [u8; 20] {
+    id.as_bytes().try_into().unwrap_or_default()
+}

@@ -1,0 +1,29 @@
+use std::io;
+use std::path::PathBuf;
+
+/// What a [`super::Source`] or [`super::Places`] may fail with.
+pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
+
+/// Why something could not be searched or indexed. Damage is not among these where it can be
+/// repaired: an index is derived, so it is emptied and built again.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The file system refused; repair needs the operator.
+    #[error("text index {path}: {source}")]
+    Io { path: PathBuf, source: io::Error },
+    /// tantivy failed.
+    #[error("text index: {0}")]
+    Index(#[from] tantivy::TantivyError),
+    /// The files were found damaged while in use. The worker rebuilds them.
+    #[error("text index is damaged: {0}")]
+    Damaged(String),
+    /// The wiki's content could not be read.
+    #[error("reading the wiki: {0}")]
+    Source(BoxError),
+    /// The wiki is not there (any more).
+    #[error("no such wiki")]
+    UnknownWiki,
+    /// The background thread could not be started.
+    #[error("starting the index worker: {0}")]
+    Thread(io::Error),
+}

@@ -1,0 +1,21 @@
+//! Finding pages by their words: the text index of each wiki, the query language, snippets,
+//! and the worker that keeps every index at its wiki's tip. Belongs here: what is derived
+//! from content in order to be searched. Not here: reading git, permissions, surfaces.
+
+mod analyzer;
+mod collect;
+mod derived_directory;
+mod error;
+mod indexes;
+mod query;
+mod schema;
+mod snippet;
+mod source;
+mod text_index;
+mod worker;
+
+pub use error::{BoxError, Error};
+pub use indexes::{Indexes, Limits};
+pub use source::{IndexedPage, Place, Places, Source, SourceChange};
+pub use text_index::{Hit, Hits, Opened, TextIndex};
+pub use worker::Status;

@@ -1,0 +1,65 @@
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::BoxError;
+use crate::model::{PagePath, Revision, WikiId};
+
+/// One wiki's content, as the index needs it. Implemented over git by the composition root.
+pub trait Source: Send + Sync {
+    /// The newest commit; `None` while the wiki has none.
+    ///
+    /// # Errors
+    /// When the repository cannot be read; the worker tries again later.
+    fn tip(&self) -> Result<Option<Revision>, BoxError>;
+
+    /// What differs between two commits, or every page when `from` is `None`. Answers `None`
+    /// when `from` is unknown or no ancestor of `to`: the index is then rebuilt.
+    ///
+    /// # Errors
+    /// When the repository cannot be read; the worker tries again later.
+    fn changes(&self, from: Option<Revision>, to: Revision) -> Result<Option<Vec<SourceChange>>, BoxError>;
+}
+
+/// A page that was written (`page` is its new content) or deleted (`None`).
+#[derive(Clone, Debug)]
+pub struct SourceChange {
+    pub path: PagePath,
+    pub page: Option<IndexedPage>,
+}
+
+/// What of a page is searched.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct IndexedPage {
+    pub title: String,
+    pub headings: Vec<String>,
+    pub tags: Vec<String>,
+    /// Plain text, without markup and front matter.
+    pub body: String,
+}
+
+/// Where a wiki's index lives, and what it reflects.
+#[derive(Clone)]
+pub struct Place {
+    /// The directory of the text index alone (`index/text`): it is removed when damaged.
+    pub dir: PathBuf,
+    pub source: Arc<dyn Source>,
+}
+
+/// Finds a wiki. Asked when an index is opened or brought up to date, so cheap enough to be
+/// asked often. Any function of that shape is one.
+pub trait Places: Send + Sync {
+    /// `None`: there is no such wiki (any more).
+    ///
+    /// # Errors
+    /// When this cannot be found out now; the worker tries again later.
+    fn place(&self, wiki: WikiId) -> Result<Option<Place>, BoxError>;
+}
+
+impl<F> Places for F
+where
+    F: Fn(WikiId) -> Result<Option<Place>, BoxError> + Send + Sync,
+{
+    fn place(&self, wiki: WikiId) -> Result<Option<Place>, BoxError> {
+        self(wiki)
+    }
+}

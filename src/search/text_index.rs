@@ -1,0 +1,360 @@
+//! One wiki's text index.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::io;
+use std::ops::Range;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use parking_lot::Mutex;
+use tantivy::index::SegmentComponent;
+use tantivy::indexer::{IndexWriterOptions, NoMergePolicy};
+use tantivy::merge_policy::{LogMergePolicy, MergePolicy};
+use tantivy::{Index, IndexReader, IndexSettings, IndexWriter, ReloadPolicy, TantivyDocument};
+
+use super::collect::collect;
+use super::derived_directory::DerivedDirectory;
+use super::query::Query;
+use super::schema::{Fields, parse_payload, payload};
+use super::snippet::snippet;
+use super::{Error, SourceChange, analyzer};
+use crate::model::{PagePath, Revision};
+
+/// tantivy's least for its one indexing thread, which lives for the time of a commit.
+const WRITER_BYTES: usize = 15_000_000;
+/// Decompressed blocks of stored pages kept in memory for each segment; 16 KB each.
+const STORE_BLOCKS: usize = 8;
+/// Deeper pages of results are not worth their cost.
+const DEEPEST: usize = 10_000;
+/// As many hits are answered at most.
+const MOST_HITS: usize = 1_000;
+
+/// A text index in a directory of its own. The commit of the wiki that it reflects is stored
+/// with every commit of its own, so that at any time it is exactly some revision's.
+pub struct TextIndex {
+    index: Index,
+    reader: IndexReader,
+    fields: Fields,
+    reflects: Mutex<Option<Revision>>,
+    damaged: AtomicBool,
+    writing: Mutex<()>,
+}
+
+/// An opened index, and whether what was there could not be used.
+pub struct Opened {
+    pub index: TextIndex,
+    /// The index was missing or damaged, and now is empty.
+    pub rebuilt: bool,
+}
+
+/// A page that was found.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Hit {
+    pub path: PagePath,
+    pub title: String,
+    /// How well it matches, 0 to 1, comparable between queries: a page that has all words in
+    /// its text only stays around or below 0.5.
+    pub score: f32,
+    /// Plain text on one line, about 240 characters.
+    pub snippet: String,
+    /// What of the snippet matched: byte ranges, in order.
+    pub highlights: Vec<Range<usize>>,
+}
+
+/// One stretch of the results.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Hits {
+    /// How many pages match, not only those in `hits`.
+    pub total: usize,
+    pub hits: Vec<Hit>,
+}
+
+impl TextIndex {
+    /// Opens the index in `dir`, reading all of it once to compare checksums. What is missing,
+    /// damaged or of another version is removed and an empty index put in its place.
+    ///
+    /// # Errors
+    /// When the directory can be neither read nor replaced.
+    pub fn open(dir: &Path) -> Result<Opened, Error> {
+        if dir.join("meta.json").exists() {
+            match guarded(|| Self::open_existing(dir)) {
+                Ok(index) => return Ok(Opened { index, rebuilt: false }),
+                Err(error) => tracing::warn!(dir = %dir.display(), %error, "text index unusable, rebuilding"),
+            }
+        }
+        remove(dir)?;
+        fs::create_dir_all(dir).map_err(|source| io_error(dir, source))?;
+        Ok(Opened { index: Self::create(dir)?, rebuilt: true })
+    }
+
+    fn open_existing(dir: &Path) -> Result<Self, Error> {
+        let damaged = |what: &str| Err(Error::Damaged(what.to_owned()));
+        if !dir.join(".managed.json").exists() {
+            return damaged("list of files is missing");
+        }
+        let directory = DerivedDirectory::open(dir).map_err(tantivy::TantivyError::from)?;
+        let index = Index::open(directory)?;
+        let fields = Fields::new();
+        if index.schema() != fields.schema {
+            return damaged("made with another schema");
+        }
+        let metas = index.load_metas()?;
+        let reflects = match &metas.payload {
+            Some(payload) => match parse_payload(payload) {
+                Some(revision) => Some(revision),
+                None => return damaged("reflects an unknown revision"),
+            },
+            None if metas.segments.is_empty() => None,
+            None => return damaged("has pages of no revision"),
+        };
+        for segment in &metas.segments {
+            let mut parts = vec![
+                SegmentComponent::Postings,
+                SegmentComponent::Positions,
+                SegmentComponent::Terms,
+                SegmentComponent::Store,
+                SegmentComponent::FastFields,
+                SegmentComponent::FieldNorms,
+            ];
+            if segment.has_deletes() {
+                parts.push(SegmentComponent::Delete);
+            }
+            for part in parts {
+                let path = segment.relative_path(part);
+                if !index.directory().validate_checksum(&path).map_err(tantivy::TantivyError::from)? {
+                    return damaged(&format!("checksum of {}", path.display()));
+                }
+            }
+        }
+        Self::with(index, fields, reflects)
+    }
+
+    fn create(dir: &Path) -> Result<Self, Error> {
+        let directory = DerivedDirectory::open(dir).map_err(tantivy::TantivyError::from)?;
+        let fields = Fields::new();
+        let settings = IndexSettings { docstore_compress_dedicated_thread: false, ..IndexSettings::default() };
+        let index = Index::create(directory, fields.schema.clone(), settings)?;
+        Self::with(index, fields, None)
+    }
+
+    fn with(index: Index, fields: Fields, reflects: Option<Revision>) -> Result<Self, Error> {
+        analyzer::register(index.tokenizers());
+        let reader = index
+            .reader_builder()
+            .reload_policy(ReloadPolicy::Manual)
+            .doc_store_cache_num_blocks(STORE_BLOCKS)
+            .try_into()?;
+        let (reflects, damaged, writing) = (Mutex::new(reflects), AtomicBool::new(false), Mutex::new(()));
+        Ok(Self { index, reader, fields, reflects, damaged, writing })
+    }
+
+    /// The revision whose pages are found; `None` before the first.
+    pub fn reflects(&self) -> Option<Revision> {
+        *self.reflects.lock()
+    }
+
+    /// How many pages are indexed.
+    pub fn documents(&self) -> usize {
+        usize::try_from(self.reader.searcher().num_docs()).unwrap_or(usize::MAX)
+    }
+
+    /// Whether using the index failed in a way that opening it again may repair.
+    pub fn is_damaged(&self) -> bool {
+        self.damaged.load(Ordering::Acquire)
+    }
+
+    /// Brings the index to `reflects` by these changes, all or nothing. Searches that begin
+    /// after it returns see them.
+    ///
+    /// # Errors
+    /// When the files cannot be written; the index then stays what it was.
+    pub fn apply(&self, changes: &[SourceChange], reflects: Revision) -> Result<(), Error> {
+        self.write(Some(reflects), |writer| {
+            for change in changes {
+                writer.delete_term(self.fields.key(&change.path));
+                if let Some(page) = &change.page {
+                    writer.add_document(self.fields.document(&change.path, page))?;
+                }
+            }
+            Ok(())
+        })
+    }
+
+    /// Makes the index hold these pages only. Searches see the old ones until it returns.
+    ///
+    /// # Errors
+    /// When the files cannot be written; the index then stays what it was.
+    pub fn replace(&self, pages: &[SourceChange], reflects: Revision) -> Result<(), Error> {
+        self.write(Some(reflects), |writer| {
+            writer.delete_all_documents()?;
+            for change in pages {
+                if let Some(page) = &change.page {
+                    writer.add_document(self.fields.document(&change.path, page))?;
+                }
+            }
+            Ok(())
+        })
+    }
+
+    /// Makes the index that of a wiki without a commit.
+    ///
+    /// # Errors
+    /// When the files cannot be written; the index then stays what it was.
+    pub fn clear(&self) -> Result<(), Error> {
+        self.write(None, |writer| writer.delete_all_documents().map(drop))
+    }
+
+    /// Waits for whoever writes, and lets nobody write any more: afterwards the directory
+    /// belongs to the next one that opens it.
+    pub(super) fn retire(&self) {
+        let _last = self.writing.lock();
+        self.damaged.store(true, Ordering::Release);
+    }
+
+    fn write(
+        &self,
+        reflects: Option<Revision>,
+        fill: impl FnOnce(&mut IndexWriter<TantivyDocument>) -> tantivy::Result<()>,
+    ) -> Result<(), Error> {
+        let _one_writer = self.writing.lock();
+        self.refuse_if_damaged()?;
+        self.watch_for_damage(|| {
+            let mut writer = self.writer()?;
+            fill(&mut writer)?;
+            let mut commit = writer.prepare_commit()?;
+            if let Some(reflects) = reflects {
+                commit.set_payload(&payload(reflects));
+            }
+            commit.commit()?;
+            // Ends the writer's threads.
+            writer.wait_merging_threads()?;
+            self.reader.reload()?;
+            *self.reflects.lock() = reflects;
+            Ok(())
+        })
+    }
+
+    /// Merges small segments and drops deleted pages, where that is due. What can be found
+    /// does not change. Returns whether there was something to do.
+    ///
+    /// # Errors
+    /// When the files cannot be written; the index then stays what it was.
+    pub fn tidy(&self) -> Result<bool, Error> {
+        let _one_writer = self.writing.lock();
+        self.refuse_if_damaged()?;
+        self.watch_for_damage(|| {
+            let mut policy = LogMergePolicy::default();
+            policy.set_min_layer_size(500);
+            policy.set_del_docs_ratio_before_merge(0.3);
+            let due = policy.compute_merge_candidates(&self.index.searchable_segment_metas()?);
+            if due.is_empty() {
+                return Ok(false);
+            }
+            let mut writer = self.writer()?;
+            for candidate in due {
+                writer.merge(&candidate.0).wait()?;
+            }
+            self.reader.reload()?;
+            writer.garbage_collect_files().wait()?;
+            writer.wait_merging_threads()?;
+            Ok(true)
+        })
+    }
+
+    /// A writer for one commit: between commits there are no threads and no memory. It merges
+    /// nothing by itself, so that a commit never waits for a merge.
+    fn writer(&self) -> Result<IndexWriter<TantivyDocument>, Error> {
+        let options = IndexWriterOptions::builder()
+            .num_worker_threads(1)
+            .num_merge_threads(1)
+            .memory_budget_per_thread(WRITER_BYTES)
+            .build();
+        let writer: IndexWriter<TantivyDocument> = self.index.writer_with_options(options)?;
+        writer.set_merge_policy(Box::new(NoMergePolicy));
+        Ok(writer)
+    }
+
+    /// Finds pages. Any text is a query: words are looked for in title, path, tags, headings and
+    /// text, all of them first and then some of them if few pages have all; `"a phrase"` in
+    /// that order; `-word` not at all; the last word may be unfinished. At most 1,000 hits.
+    ///
+    /// # Errors
+    /// When the files cannot be read; [`Self::is_damaged`] is then set.
+    pub fn search(&self, query: &str, limit: usize, offset: usize) -> Result<Hits, Error> {
+        let query = Query::parse(query);
+        if query.is_empty() {
+            return Ok(Hits::default());
+        }
+        self.watch_for_damage(|| {
+            let searcher = self.reader.searcher();
+            let plan = query.plan(&searcher, &self.fields)?;
+            let limit = if offset > DEEPEST { 0 } else { limit.min(MOST_HITS) };
+            let ranked = collect(&searcher, &plan, limit, offset.min(DEEPEST))?;
+            let wanted = query.highlights();
+            let mut hits = Vec::with_capacity(ranked.pages.len());
+            for (score, page) in ranked.pages {
+                let document: TantivyDocument = searcher.doc(page)?;
+                let (path, title, excerpt) =
+                    self.fields.stored(&document).ok_or_else(|| Error::Damaged("a stored page".to_owned()))?;
+                let shown = snippet(&excerpt, &wanted);
+                hits.push(Hit { path, title, score, snippet: shown.text, highlights: shown.highlights });
+            }
+            Ok(Hits { total: ranked.total, hits })
+        })
+    }
+
+    /// The paths of all indexed pages, to compare an index with its wiki.
+    ///
+    /// # Errors
+    /// When the files cannot be read.
+    pub fn paths(&self) -> Result<BTreeSet<String>, Error> {
+        self.watch_for_damage(|| {
+            let searcher = self.reader.searcher();
+            let mut paths = BTreeSet::new();
+            for segment in searcher.segment_readers() {
+                let store = segment.get_store_reader(STORE_BLOCKS).map_err(tantivy::TantivyError::from)?;
+                for document in store.iter::<TantivyDocument>(segment.alive_bitset()) {
+                    let stored = self.fields.stored(&document?);
+                    let (path, ..) = stored.ok_or_else(|| Error::Damaged("a stored page".to_owned()))?;
+                    paths.insert(path.to_string());
+                }
+            }
+            Ok(paths)
+        })
+    }
+
+    fn refuse_if_damaged(&self) -> Result<(), Error> {
+        if self.is_damaged() { Err(Error::Damaged("waits for repair".to_owned())) } else { Ok(()) }
+    }
+
+    fn watch_for_damage<T>(&self, work: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
+        let result = guarded(work);
+        if result.is_err() {
+            self.damaged.store(true, Ordering::Release);
+        }
+        result
+    }
+}
+
+/// tantivy trusts its files: what slipped past the checksums may panic.
+fn guarded<T>(work: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| Err(Error::Damaged("panic while using it".to_owned())))
+}
+
+fn remove(dir: &Path) -> Result<(), Error> {
+    let removed = match fs::symlink_metadata(dir) {
+        Ok(found) if found.is_dir() => fs::remove_dir_all(dir),
+        Ok(_) => fs::remove_file(dir),
+        Err(error) => Err(error),
+    };
+    match removed {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(io_error(dir, error)),
+        _ => Ok(()),
+    }
+}
+
+fn io_error(path: &Path, source: io::Error) -> Error {
+    Error::Io { path: PathBuf::from(path), source }
+}

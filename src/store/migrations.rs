@@ -1,0 +1,50 @@
+//! Schema versions, forward only. A released version's file stays a fixture under
+//! `tests/fixtures/`, and opening it stays a test.
+
+use redb::ReadableTable as _;
+
+use super::tables::{
+    ACLS, AUDIT, COUNTERS, IDENTITIES, META, ONE_TIME, PEOPLE, SESSIONS, SLUGS, TOKEN_HASHES, TOKENS, WIKIS,
+};
+use super::{StoreError, WriteTx};
+
+/// The schema that this version writes.
+pub const SCHEMA: u64 = 1;
+
+type Step = fn(&WriteTx) -> Result<(), StoreError>;
+
+/// `STEPS[n]` brings schema n to schema n + 1.
+const STEPS: [Step; SCHEMA as usize] = [create_tables];
+
+pub(super) fn run(tx: &WriteTx) -> Result<(), StoreError> {
+    let mut meta = tx.tx.open_table(META)?;
+    let found = meta.get("schema")?.map_or(0, |version| version.value());
+    if found > SCHEMA {
+        return Err(StoreError::TooNew { found, known: SCHEMA });
+    }
+    for (from, step) in (0u64..).zip(STEPS).skip_while(|(from, _)| *from < found) {
+        step(tx)?;
+        tracing::info!(schema.from = from, schema.to = from + 1, "database schema migrated");
+    }
+    if found < SCHEMA {
+        meta.insert("schema", SCHEMA)?;
+    }
+    Ok(())
+}
+
+/// Opening a table in a write transaction creates it, so that readers always find it.
+fn create_tables(tx: &WriteTx) -> Result<(), StoreError> {
+    let tx = &tx.tx;
+    tx.open_table(PEOPLE)?;
+    tx.open_table(IDENTITIES)?;
+    tx.open_table(WIKIS)?;
+    tx.open_table(SLUGS)?;
+    tx.open_table(ACLS)?;
+    tx.open_table(TOKENS)?;
+    tx.open_table(TOKEN_HASHES)?;
+    tx.open_table(SESSIONS)?;
+    tx.open_table(ONE_TIME)?;
+    tx.open_table(COUNTERS)?;
+    tx.open_table(AUDIT)?;
+    Ok(())
+}

@@ -1,0 +1,166 @@
+//! What is not content: accounts, wikis, access, tokens, sessions, counters and the audit
+//! trail, in one redb file.
+//!
+//! Here are typed tables, versioned records, transactions and migrations. Who may do what,
+//! and what a value means, is decided above.
+
+mod audit;
+mod error;
+mod migrations;
+mod people;
+mod record;
+mod sessions;
+mod tables;
+mod tokens;
+mod wikis;
+
+use std::path::Path;
+
+use redb::{Database, ReadTransaction, ReadableDatabase as _, StorageBackend, WriteTransaction};
+
+pub use audit::{AuditEntry, AuditEvent};
+pub use error::StoreError;
+pub use migrations::SCHEMA;
+pub use people::PersonRecord;
+pub use sessions::{OneTimeRecord, Purpose, SessionRecord};
+pub use tokens::TokenRecord;
+pub use wikis::{CountersRecord, WikiRecord};
+
+/// The database. Cheap to share behind an `Arc`; readers never wait for a writer.
+pub struct Store {
+    db: Database,
+}
+
+/// A consistent view of the database.
+pub struct ReadTx {
+    tx: ReadTransaction,
+}
+
+/// A change to the database: all of it happens, durably, or none.
+pub struct WriteTx {
+    tx: WriteTransaction,
+}
+
+impl Store {
+    /// Opens the file, creating it if it is absent, and brings its schema up to date.
+    ///
+    /// # Errors
+    /// When the file is in use, damaged, or written by a newer version.
+    pub fn open(path: &Path) -> Result<Self, StoreError> {
+        Self::migrated(Database::builder().set_cache_size(16 << 20).create(path)?)
+    }
+
+    /// The same over any storage; tests cut its power.
+    ///
+    /// # Errors
+    /// As [`Store::open`].
+    pub fn with_backend(backend: impl StorageBackend) -> Result<Self, StoreError> {
+        Self::migrated(Database::builder().create_with_backend(backend)?)
+    }
+
+    fn migrated(db: Database) -> Result<Self, StoreError> {
+        let store = Self { db };
+        store.write(migrations::run)?;
+        Ok(store)
+    }
+
+    /// Runs `body` on a snapshot.
+    ///
+    /// # Errors
+    /// What `body` returns, or a storage failure.
+    pub fn read<T, E: From<StoreError>>(&self, body: impl FnOnce(&ReadTx) -> Result<T, E>) -> Result<T, E> {
+        let tx = self.db.begin_read().map_err(StoreError::from)?;
+        body(&ReadTx { tx })
+    }
+
+    /// Runs `body` as the only writer and commits when it succeeds; durable on return
+    /// (two-phase commit, design section 4.4). Nothing changes when it fails.
+    ///
+    /// # Errors
+    /// What `body` returns, or a storage failure.
+    pub fn write<T, E: From<StoreError>>(&self, body: impl FnOnce(&WriteTx) -> Result<T, E>) -> Result<T, E> {
+        let mut tx = self.db.begin_write().map_err(StoreError::from)?;
+        // Implies two-phase commit, and makes opening after a crash immediate.
+        tx.set_quick_repair(true);
+        let tx = WriteTx { tx };
+        let value = body(&tx)?;
+        tx.tx.commit().map_err(StoreError::from)?;
+        Ok(value)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use redb::backends::InMemoryBackend;
+
+    use super::*;
+    use crate::model::{Name, PersonId, Role, Slug, TokenRole, WikiId};
+
+    fn store() -> Store {
+        Store::with_backend(InMemoryBackend::new()).unwrap()
+    }
+
+    fn wiki(slug: &str) -> WikiRecord {
+        WikiRecord { slug: Slug::parse(slug).unwrap(), name: Name::parse("Docs").unwrap(), public: false, created: 1 }
+    }
+
+    #[test]
+    fn a_failed_transaction_changes_nothing() {
+        let store = store();
+        let result: Result<(), StoreError> = store.write(|tx| {
+            tx.add_wiki(&wiki("docs"))?;
+            Err(StoreError::InUse)
+        });
+        assert!(result.is_err());
+        assert!(store.read(|tx| tx.wikis()).unwrap().is_empty());
+    }
+
+    #[test]
+    fn nothing_bound_to_a_deleted_wiki_reaches_a_later_one_with_its_slug() {
+        let store = store();
+        let token = TokenRecord {
+            name: Name::parse("bot").unwrap(),
+            role: TokenRole::Write,
+            hash: [7; 32],
+            created: 1,
+            expires: None,
+        };
+        let first = store.write(|tx| tx.add_wiki(&wiki("docs"))).unwrap().unwrap();
+        store
+            .write(|tx| {
+                tx.set_role(first, PersonId(1), Role::Owner)?;
+                tx.add_token(first, &token)?;
+                tx.remove_wiki(first)
+            })
+            .unwrap();
+        let second = store.write(|tx| tx.add_wiki(&wiki("docs"))).unwrap().unwrap();
+        assert_ne!(first, second);
+        store
+            .read(|tx| {
+                assert_eq!(tx.role(first, PersonId(1))?, None);
+                assert_eq!(tx.role(second, PersonId(1))?, None);
+                assert_eq!(tx.token_by_hash(&[7; 32])?, None);
+                Ok::<_, StoreError>(())
+            })
+            .unwrap();
+    }
+
+    #[test]
+    fn a_slug_is_given_once() {
+        let store = store();
+        assert_eq!(store.write(|tx| tx.add_wiki(&wiki("docs"))).unwrap(), Some(WikiId(1)));
+        assert_eq!(store.write(|tx| tx.add_wiki(&wiki("docs"))).unwrap(), None);
+    }
+
+    #[test]
+    fn expired_secrets_are_pruned_and_one_time_secrets_are_taken_once() {
+        let store = store();
+        let record = OneTimeRecord { purpose: Purpose::SignIn { person: PersonId(1) }, expires: 10 };
+        store.write(|tx| tx.add_one_time(&[1; 32], &record)).unwrap();
+        store.write(|tx| tx.add_one_time(&[2; 32], &record)).unwrap();
+        assert_eq!(store.write(|tx| tx.take_one_time(&[1; 32])).unwrap(), Some(record));
+        assert_eq!(store.write(|tx| tx.take_one_time(&[1; 32])).unwrap(), None);
+        store.write(|tx| tx.prune_expired(10)).unwrap();
+        assert_eq!(store.read(|tx| tx.one_time(&[2; 32])).unwrap(), None);
+    }
+}

@@ -1,0 +1,28 @@
+//! Every table of the database. A key that belongs to a wiki begins with the wiki's id.
+
+use redb::TableDefinition;
+
+/// `"schema"` -> version; the next number of each sequence.
+pub(super) const META: TableDefinition<'_, &str, u64> = TableDefinition::new("meta");
+/// person -> record.
+pub(super) const PEOPLE: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("people");
+/// external identity (a DID) -> person.
+pub(super) const IDENTITIES: TableDefinition<'_, &str, u64> = TableDefinition::new("identities");
+/// wiki -> record.
+pub(super) const WIKIS: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("wikis");
+/// slug -> wiki.
+pub(super) const SLUGS: TableDefinition<'_, &str, u64> = TableDefinition::new("slugs");
+/// (wiki, person) -> role.
+pub(super) const ACLS: TableDefinition<'_, (u64, u64), &[u8]> = TableDefinition::new("acls");
+/// (wiki, token) -> record.
+pub(super) const TOKENS: TableDefinition<'_, (u64, u64), &[u8]> = TableDefinition::new("tokens");
+/// SHA-256 of a token -> (wiki, token).
+pub(super) const TOKEN_HASHES: TableDefinition<'_, &[u8], (u64, u64)> = TableDefinition::new("token_hashes");
+/// session -> record.
+pub(super) const SESSIONS: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("sessions");
+/// SHA-256 of a one-time secret -> record.
+pub(super) const ONE_TIME: TableDefinition<'_, &[u8], &[u8]> = TableDefinition::new("one_time");
+/// wiki -> counters.
+pub(super) const COUNTERS: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("counters");
+/// sequence -> record.
+pub(super) const AUDIT: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("audit");

@@ -1,0 +1,179 @@
+use std::path::{Path, PathBuf};
+
+use super::write::robot;
+use super::{WikiError, Wikis, seed};
+use crate::auth::Operator;
+use crate::model::{Name, PersonId, Role, Slug, UnixSeconds, WikiId};
+use crate::repo::{CommitMeta, Repo};
+use crate::store::{AuditEntry, AuditEvent, WikiRecord};
+
+/// A wiki to make.
+#[derive(Clone, Debug)]
+pub struct NewWiki {
+    pub slug: Slug,
+    pub name: Name,
+    pub owner: PersonId,
+    pub public: bool,
+    /// A git repository on this machine to take content and history from; else the wiki
+    /// begins with the seed pages.
+    pub from_git: Option<PathBuf>,
+}
+
+/// A wiki, for listings.
+#[derive(Clone, Debug)]
+pub struct WikiSummary {
+    pub id: WikiId,
+    pub slug: Slug,
+    pub name: Name,
+    pub public: bool,
+    pub created: UnixSeconds,
+    pub pages: u64,
+    pub attachments: u64,
+    pub bytes: u64,
+}
+
+impl Wikis {
+    /// Makes a wiki, durably. `progress` hears what takes long.
+    ///
+    /// # Errors
+    /// [`WikiError::SlugTaken`], [`WikiError::Import`], or a storage failure; nothing is
+    /// left behind then but an unused directory that the next attempt sets aside.
+    pub fn create(
+        &self,
+        _proof: Operator,
+        new: &NewWiki,
+        progress: &mut dyn FnMut(&str),
+    ) -> Result<WikiSummary, WikiError> {
+        let _alone = self.lifecycle.lock();
+        if self.store().read(|tx| tx.wiki_by_slug(&new.slug))?.is_some() {
+            return Err(WikiError::SlugTaken(new.slug.to_string()));
+        }
+        let dir = self.wiki_dir(&new.slug);
+        self.set_aside(&dir)?;
+        self.create_repository(new, &dir, progress)?;
+
+        let now = self.clock().now();
+        let record = WikiRecord { slug: new.slug.clone(), name: new.name.clone(), public: new.public, created: now };
+        let id = self.store().write(|tx| {
+            let id = tx.add_wiki(&record)?.ok_or_else(|| WikiError::SlugTaken(new.slug.to_string()))?;
+            tx.set_role(id, new.owner, Role::Owner)?;
+            let event = AuditEvent::WikiCreated { slug: new.slug.to_string() };
+            tx.audit(&AuditEntry { at: now, actor: "operator".to_owned(), wiki: Some(id), event })?;
+            Ok::<_, WikiError>(id)
+        })?;
+        // Opening computes the counters and starts the index.
+        self.open(id, &new.slug)?;
+        self.summary(id, record)
+    }
+
+    fn create_repository(&self, new: &NewWiki, dir: &Path, progress: &mut dyn FnMut(&str)) -> Result<(), WikiError> {
+        let failed = |cause| WikiError::Io { what: "cannot create the wiki's directory", cause };
+        std::fs::create_dir_all(dir).map_err(failed)?;
+        let git_dir = dir.join("repo.git");
+        match &new.from_git {
+            Some(source) => {
+                progress(&format!("{}", source.display()));
+                return Err(WikiError::Import("IMPORT-PENDING".to_owned()));
+            }
+            None => {
+                let repo = Repo::create(self.disk(), &git_dir)?;
+                let author = robot()?;
+                let message = format!("Start {}", new.name);
+                let meta = CommitMeta { committer: author.clone(), author, message, time: self.clock().now() };
+                repo.commit(None, &seed::changes(&new.name)?, &meta)?;
+            }
+        }
+        for parent in [dir, self.wikis_dir().as_path()] {
+            std::fs::File::open(parent).and_then(|dir| dir.sync_all()).map_err(failed)?;
+        }
+        Ok(())
+    }
+
+    /// A directory that no record speaks of is the rest of an attempt that did not finish,
+    /// or somebody's restored files: kept, under another name.
+    fn set_aside(&self, dir: &Path) -> Result<(), WikiError> {
+        if !dir.exists() {
+            return Ok(());
+        }
+        let aside = dir.with_extension(format!("unused-{}", self.clock().now()));
+        tracing::warn!(from = %dir.display(), to = %aside.display(), "a directory without a wiki was set aside");
+        std::fs::rename(dir, aside)
+            .map_err(|cause| WikiError::Io { what: "cannot set an unused directory aside", cause })
+    }
+
+    /// All wikis with their sizes, oldest first.
+    ///
+    /// # Errors
+    /// On a storage failure.
+    pub fn list(&self, _proof: Operator) -> Result<Vec<WikiSummary>, WikiError> {
+        let wikis = self.store().read(|tx| tx.wikis())?;
+        let mut summaries = Vec::with_capacity(wikis.len());
+        for (id, record) in wikis {
+            // Opening repairs counters that a crash left behind the tip.
+            self.open(id, &record.slug)?;
+            summaries.push(self.summary(id, record)?);
+        }
+        Ok(summaries)
+    }
+
+    /// The identifier of the wiki with this slug.
+    ///
+    /// # Errors
+    /// When there is none, or on a storage failure.
+    pub fn find(&self, _proof: Operator, slug: &Slug) -> Result<WikiId, WikiError> {
+        self.id_of(slug)
+    }
+
+    /// Makes a person something on a wiki.
+    ///
+    /// # Errors
+    /// When there is no such wiki, or on a storage failure.
+    pub fn grant(&self, proof: Operator, slug: &Slug, person: PersonId, role: Role) -> Result<(), WikiError> {
+        let wiki = self.find(proof, slug)?;
+        let event = AuditEvent::RoleGranted { person: person.to_string(), role: role.to_string() };
+        let entry = AuditEntry { at: self.clock().now(), actor: "operator".to_owned(), wiki: Some(wiki), event };
+        Ok(self.store().write(|tx| {
+            tx.set_role(wiki, person, role)?;
+            tx.audit(&entry)
+        })?)
+    }
+
+    /// Deletes a wiki: its record, roles, tokens, index and repository.
+    ///
+    /// # Errors
+    /// When there is no such wiki, or on a storage failure.
+    pub fn delete(&self, proof: Operator, slug: &Slug) -> Result<(), WikiError> {
+        let _alone = self.lifecycle.lock();
+        let id = self.find(proof, slug)?;
+        let wiki = self.open(id, slug)?;
+        wiki.close_for_writing();
+        let event = AuditEvent::WikiDeleted { slug: slug.to_string() };
+        let entry = AuditEntry { at: self.clock().now(), actor: "operator".to_owned(), wiki: Some(id), event };
+        self.store().write(|tx| {
+            tx.remove_wiki(id)?;
+            tx.audit(&entry)
+        })?;
+        self.forget(id);
+        self.indexes().forget(id);
+        // From here on nobody finds it; a crash leaves a directory without a record.
+        let dir = self.wiki_dir(slug);
+        let doomed = dir.with_extension(format!("deleted-{id}"));
+        std::fs::rename(&dir, &doomed)
+            .and_then(|()| std::fs::remove_dir_all(&doomed))
+            .map_err(|cause| WikiError::Io { what: "the wiki is deleted, but its files could not be removed", cause })
+    }
+
+    fn summary(&self, id: WikiId, record: WikiRecord) -> Result<WikiSummary, WikiError> {
+        let counters = self.counters_of(id)?;
+        Ok(WikiSummary {
+            id,
+            slug: record.slug,
+            name: record.name,
+            public: record.public,
+            created: record.created,
+            pages: counters.map_or(0, |c| c.pages),
+            attachments: counters.map_or(0, |c| c.attachments),
+            bytes: counters.map_or(0, |c| c.bytes),
+        })
+    }
+}

@@ -1,0 +1,30 @@
+//! The use cases: what people, agents and programs do with a wiki. Web, REST, MCP and git
+//! call the same functions with the same [`Access`].
+//!
+//! Permissions are checked here and nowhere else. Nothing here knows HTTP or the terminal.
+
+mod access;
+mod attachments;
+mod error;
+mod history;
+mod lifecycle;
+mod list;
+mod message;
+mod open;
+mod read;
+mod search;
+mod seed;
+mod source;
+mod write;
+
+pub use access::{Access, AccessError, Admin, Read, ReadableWiki, Right, Upload, Write};
+pub use attachments::{Attachment, AttachmentSummary, attachment, attachments};
+pub use error::WikiError;
+pub use history::{HistoryItem, history};
+pub use lifecycle::{NewWiki, WikiSummary};
+pub use list::{ListQuery, PageSummary, list, page_index};
+pub use message::{Action, Origin};
+pub use open::{Wiki, Wikis, WikisConfig};
+pub use read::{LastChange, Page, find_page, link_targets, near_pages, read, tip};
+pub use search::{SearchResults, search};
+pub use write::{Edit, Saved, WritePage, delete, edit, write};

@@ -1,0 +1,218 @@
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::{Arc, Weak};
+
+use parking_lot::{Mutex, MutexGuard};
+
+use super::WikiError;
+use super::source::{RepoSource, WikiPlaces};
+use crate::catalog::{Catalog, State};
+use crate::clock::Clock;
+use crate::config::Limits;
+use crate::markdown::LinkOrder;
+use crate::model::{Revision, Slug, WikiId};
+use crate::repo::{Disk, Repo};
+use crate::search::{self, Indexes, Place};
+use crate::store::{CountersRecord, Store};
+
+/// Wikis kept open when nobody uses them.
+const KEPT_OPEN: usize = 128;
+
+/// What [`Wikis`] is made of.
+pub struct WikisConfig {
+    pub store: Arc<Store>,
+    pub clock: Arc<dyn Clock>,
+    pub disk: Arc<dyn Disk>,
+    pub limits: Limits,
+    /// The data directory; wikis are in `wikis/{slug}` below it.
+    pub data_dir: PathBuf,
+}
+
+/// All wikis of the installation.
+pub struct Wikis {
+    config: WikisConfig,
+    indexes: Indexes,
+    open: Mutex<OpenWikis>,
+    /// Held while a wiki is created or deleted.
+    pub(super) lifecycle: Mutex<()>,
+}
+
+/// Each wiki is open at most once, however long somebody holds it; the most recently used
+/// stay open without being held.
+#[derive(Default)]
+struct OpenWikis {
+    all: HashMap<WikiId, Weak<Wiki>>,
+    recent: Vec<Arc<Wiki>>,
+}
+
+/// One open wiki.
+pub struct Wiki {
+    id: WikiId,
+    repo: Arc<Repo>,
+    catalog: Arc<Catalog>,
+    /// Writers take turns; true once the wiki is deleted.
+    writing: Mutex<bool>,
+}
+
+impl Wikis {
+    /// Starts the worker that keeps the search indexes at their wikis' tips.
+    ///
+    /// # Errors
+    /// When its thread cannot be started.
+    pub fn start(config: WikisConfig) -> Result<Arc<Self>, WikiError> {
+        let places = WikiPlaces::default();
+        let indexes = Indexes::start(places.clone(), search::Limits::default())?;
+        let wikis = Arc::new(Self { config, indexes, open: Mutex::default(), lifecycle: Mutex::new(()) });
+        places.serve(&wikis);
+        Ok(wikis)
+    }
+
+    /// Ends the worker; what is not indexed yet is indexed after the next start.
+    pub fn shutdown(&self) {
+        self.indexes.shutdown();
+    }
+
+    pub(super) fn store(&self) -> &Store {
+        &self.config.store
+    }
+
+    pub(super) fn clock(&self) -> &dyn Clock {
+        self.config.clock.as_ref()
+    }
+
+    pub(super) fn disk(&self) -> Arc<dyn Disk> {
+        Arc::clone(&self.config.disk)
+    }
+
+    pub(super) fn indexes(&self) -> &Indexes {
+        &self.indexes
+    }
+
+    #[must_use]
+    pub fn limits(&self) -> &Limits {
+        &self.config.limits
+    }
+
+    pub(super) fn wikis_dir(&self) -> PathBuf {
+        self.config.data_dir.join("wikis")
+    }
+
+    pub(super) fn wiki_dir(&self, slug: &Slug) -> PathBuf {
+        self.wikis_dir().join(slug.as_str())
+    }
+
+    /// The wiki, opened if it is not: stale locks of a crash are removed, derived data is
+    /// brought to the tip, and counters that lag behind it are repaired.
+    pub(super) fn open(&self, id: WikiId, slug: &Slug) -> Result<Arc<Wiki>, WikiError> {
+        let mut open = self.open.lock();
+        if let Some(wiki) = open.all.get(&id).and_then(Weak::upgrade) {
+            open.touch(&wiki);
+            return Ok(wiki);
+        }
+        let dir = self.wiki_dir(slug);
+        let repo = Arc::new(Repo::open(self.disk(), &dir.join("repo.git"))?);
+        let wiki = Arc::new(Wiki {
+            id,
+            repo,
+            catalog: Arc::new(Catalog::new(LinkOrder::default())),
+            writing: Mutex::new(false),
+        });
+        open.all.retain(|_, weak| weak.strong_count() > 0);
+        open.all.insert(id, Arc::downgrade(&wiki));
+        open.touch(&wiki);
+        drop(open);
+        self.indexes.notify(id);
+        self.repair_counters(&wiki)?;
+        Ok(wiki)
+    }
+
+    /// Where a wiki's text index is and what it reads; none when there is no such wiki.
+    pub(super) fn index_place(&self, id: WikiId) -> Result<Option<Place>, WikiError> {
+        let Some(record) = self.store().read(|tx| tx.wiki(id))? else { return Ok(None) };
+        let wiki = self.open(id, &record.slug)?;
+        let dir = self.wiki_dir(&record.slug).join("index").join("text");
+        Ok(Some(Place { dir, source: Arc::new(RepoSource::new(Arc::clone(&wiki.repo))) }))
+    }
+
+    pub(super) fn forget(&self, id: WikiId) {
+        let mut open = self.open.lock();
+        open.all.remove(&id);
+        open.recent.retain(|wiki| wiki.id != id);
+    }
+
+    /// Makes the stored counters say what the tip says; a crash between a commit and its
+    /// transaction is repaired forward here (design section 4.2).
+    fn repair_counters(&self, wiki: &Wiki) -> Result<(), WikiError> {
+        let stored = self.store().read(|tx| tx.counters(wiki.id))?;
+        let current = counters(&*wiki.current()?);
+        if stored != Some(current) {
+            self.store().write(|tx| tx.set_counters(wiki.id, &current))?;
+        }
+        Ok(())
+    }
+
+    /// The counters of a wiki as the store has them.
+    ///
+    /// # Errors
+    /// On a storage failure.
+    pub(super) fn counters_of(&self, id: WikiId) -> Result<Option<CountersRecord>, WikiError> {
+        Ok(self.store().read(|tx| tx.counters(id))?)
+    }
+}
+
+impl OpenWikis {
+    fn touch(&mut self, wiki: &Arc<Wiki>) {
+        self.recent.retain(|other| other.id != wiki.id);
+        if self.recent.len() >= KEPT_OPEN {
+            self.recent.remove(0);
+        }
+        self.recent.push(Arc::clone(wiki));
+    }
+}
+
+pub(super) fn counters(state: &State) -> CountersRecord {
+    CountersRecord {
+        commit: state.commit(),
+        pages: state.page_count(),
+        attachments: state.attachment_count(),
+        bytes: state.bytes(),
+    }
+}
+
+impl Wiki {
+    #[must_use]
+    pub const fn id(&self) -> WikiId {
+        self.id
+    }
+
+    #[must_use]
+    pub fn repo(&self) -> &Repo {
+        &self.repo
+    }
+
+    /// The metadata as of the tip.
+    pub(super) fn current(&self) -> Result<parking_lot::RwLockReadGuard<'_, State>, WikiError> {
+        self.catalog.catch_up(&self.repo)?;
+        Ok(self.catalog.read())
+    }
+
+    /// The metadata as of the last time somebody asked for the tip.
+    pub(super) fn known(&self) -> parking_lot::RwLockReadGuard<'_, State> {
+        self.catalog.read()
+    }
+
+    pub(super) fn tip(&self) -> Result<Option<Revision>, WikiError> {
+        Ok(self.repo.tip()?)
+    }
+
+    /// Waits for its turn to write; refuses once the wiki is deleted.
+    pub(super) fn begin_writing(&self) -> Result<MutexGuard<'_, bool>, WikiError> {
+        let writing = self.writing.lock();
+        if *writing { Err(WikiError::Busy) } else { Ok(writing) }
+    }
+
+    /// Ends all writing, now and later.
+    pub(super) fn close_for_writing(&self) {
+        *self.writing.lock() = true;
+    }
+}

@@ -1,0 +1,132 @@
+// What scripts add to reading: shortcuts, copy buttons, the place in the contents, a menu that closes.
+
+const root = document.documentElement;
+const typing = (target) => target.closest?.("input, textarea, select, [contenteditable]");
+
+root.classList.add("keys");
+document.addEventListener("keydown", (event) => {
+  const menu = document.querySelector(".menu[open]");
+  if (event.key === "Escape" && menu) {
+    menu.open = false;
+    menu.querySelector("summary").focus();
+    return;
+  }
+  if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || typing(event.target)) return;
+  if (event.key === "/") {
+    const fields = [...document.querySelectorAll("#search-field, #q")];
+    const field = fields.find((candidate) => candidate.checkVisibility?.() ?? candidate.offsetParent);
+    if (field) {
+      event.preventDefault();
+      field.select();
+      field.focus();
+    }
+  } else if (event.key === "e") {
+    const edit = document.getElementById("edit");
+    if (edit) {
+      event.preventDefault();
+      edit.click();
+    }
+  }
+});
+
+document.addEventListener("click", (event) => {
+  const menu = document.querySelector(".menu[open]");
+  if (menu && !menu.contains(event.target)) menu.open = false;
+});
+
+const icon = (name) => {
+  const space = "http://www.w3.org/2000/svg";
+  const svg = document.createElementNS(space, "svg");
+  svg.classList.add("icon");
+  svg.setAttribute("aria-hidden", "true");
+  svg.append(document.createElementNS(space, "use"));
+  svg.firstChild.setAttribute("href", `#i-${name}`);
+  return svg;
+};
+
+// Where the page is not served over https, browsers offer no clipboard.
+if (navigator.clipboard) {
+  for (const pre of document.querySelectorAll(".prose pre")) {
+    const frame = document.createElement("div");
+    const button = document.createElement("button");
+    frame.className = "code";
+    button.className = "copy";
+    button.type = "button";
+    button.ariaLabel = "Copy this code";
+    button.append(icon("copy"));
+    button.addEventListener("click", async () => {
+      await navigator.clipboard.writeText(pre.textContent.replace(/\n$/, ""));
+      button.classList.add("copied");
+      button.ariaLabel = "Copied";
+      button.replaceChildren(icon("done"));
+      setTimeout(() => {
+        button.classList.remove("copied");
+        button.ariaLabel = "Copy this code";
+        button.replaceChildren(icon("copy"));
+      }, 1600);
+    });
+    pre.replaceWith(frame);
+    frame.append(pre, button);
+  }
+}
+
+// A block that scrolls sideways must be reachable by keyboard.
+for (const box of document.querySelectorAll(".prose pre, .prose table, .prose .table")) {
+  if (box.scrollWidth > box.clientWidth) box.tabIndex = 0;
+}
+
+const entries = new Map();
+for (const link of document.querySelectorAll(".rail .contents a")) {
+  const heading = document.getElementById(decodeURIComponent(link.hash.slice(1)));
+  if (heading) entries.set(heading, link);
+}
+if (entries.size) {
+  const headings = [...entries.keys()];
+  let queued = false;
+  const show = () => {
+    queued = false;
+    const atEnd = scrollY > 0 && innerHeight + scrollY >= root.scrollHeight - 2;
+    const passed = headings.filter((heading) => heading.getBoundingClientRect().top < innerHeight * 0.3);
+    const current = atEnd ? headings.at(-1) : passed.at(-1);
+    for (const [heading, link] of entries) {
+      if (heading === current) link.setAttribute("aria-current", "true");
+      else link.removeAttribute("aria-current");
+    }
+  };
+  addEventListener("scroll", () => {
+    if (!queued) requestAnimationFrame(show);
+    queued = true;
+  }, { passive: true });
+  show();
+}
+
+const index = document.querySelector(".index");
+if (index) {
+  const items = [...index.querySelectorAll("li")].map((item) => [item, item.textContent.toLowerCase()]);
+  const sections = [...index.children];
+  const field = document.createElement("input");
+  field.type = "search";
+  field.placeholder = "Filter by name";
+  field.ariaLabel = "Filter by name";
+  field.id = "search-field";
+  field.addEventListener("input", () => {
+    const words = field.value.toLowerCase().split(/\s+/).filter(Boolean);
+    for (const [item, text] of items) item.hidden = !words.every((word) => text.includes(word));
+    for (const section of sections) section.hidden = !section.querySelector("li:not([hidden])");
+  });
+  document.querySelector(".filter")?.append(field);
+}
+
+// The text that was sent from this tab has arrived when the page shows another revision than it started from.
+const { page, revision } = document.body.dataset;
+if (page) {
+  try {
+    const sent = JSON.parse(sessionStorage.getItem("sent") ?? "null");
+    if (sent && decodeURIComponent(page) === `/${sent.path}` && revision !== sent.base) {
+      localStorage.removeItem(`draft:${sent.path}`);
+    }
+    sessionStorage.removeItem("sent");
+  } catch {
+    // Without storage there are no drafts.
+  }
+}
