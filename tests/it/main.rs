@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)] // a test may stop at a surprise
 
 mod bad_input;
+mod command_line;
 mod crash;
 mod end_to_end;
 mod git_serve;

@@ -29,7 +29,10 @@ pub(crate) struct Server<'d> {
 
 impl DataDir {
     pub(crate) fn new() -> Self {
-        Self { temp: tempfile::tempdir().unwrap(), port: free_port() }
+        let dir = Self { temp: tempfile::tempdir().unwrap(), port: free_port() };
+        // In place of whatever this machine has in /etc.
+        fs::write(dir.beside("robotwiki.toml"), "").unwrap();
+        dir
     }
 
     pub(crate) fn path(&self) -> PathBuf {
@@ -70,13 +73,8 @@ impl DataDir {
     pub(crate) fn spawn(&self) -> Server<'_> {
         let _ = fs::remove_file(self.path().join("listen"));
         let log = File::options().create(true).append(true).open(self.log()).unwrap();
-        let mut command = Command::new(env!("CARGO_BIN_EXE_robotwiki"));
-        clean_environment(&mut command);
-        let child = command
-            .arg("serve")
-            .arg("--data-dir")
-            .arg(self.path())
-            .args(["--listen", &format!("127.0.0.1:{}", self.port), "--domain", &self.domain()])
+        let child = self
+            .command(&["serve", "--listen", &format!("127.0.0.1:{}", self.port), "--domain", &self.domain()])
             .stdin(std::process::Stdio::null())
             .stdout(log.try_clone().unwrap())
             .stderr(log)
@@ -85,11 +83,20 @@ impl DataDir {
         Server { dir: self, child }
     }
 
+    /// The program on this data directory, without any setting of the caller's shell.
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_robotwiki"));
+        for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("ROBOTWIKI_")) {
+            command.env_remove(name);
+        }
+        command.args(arguments);
+        command.arg("--data-dir").arg(self.path()).arg("--config").arg(self.beside("robotwiki.toml"));
+        command
+    }
+
     /// Runs a verb of the command line on this data directory.
     pub(crate) fn cli(&self, arguments: &[&str]) -> Output {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_robotwiki"));
-        clean_environment(&mut command);
-        command::run(command.args(arguments).arg("--data-dir").arg(self.path()), b"", PATIENCE)
+        command::run(&mut self.command(arguments), b"", PATIENCE)
     }
 
     /// Runs a verb that must succeed; returns what it printed, trimmed.
@@ -218,15 +225,6 @@ impl Drop for Server<'_> {
 
 fn read(path: &Path) -> String {
     fs::read_to_string(path).unwrap_or_default()
-}
-
-/// No setting of the caller's shell reaches the product.
-fn clean_environment(command: &mut Command) {
-    for (name, _) in std::env::vars_os() {
-        if name.to_string_lossy().starts_with("ROBOTWIKI_") {
-            command.env_remove(name);
-        }
-    }
 }
 
 /// A port that nothing listens on, outside the range from which clients get theirs.
