@@ -7,7 +7,7 @@ mod command_line;
 mod crash;
 mod end_to_end;
 mod forgetful_disk;
-mod git_serve;
+//mod git_serve;
 mod power_loss;
 mod store_fixture;
 mod support;
