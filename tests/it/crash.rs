@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::path::Path;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -18,7 +18,7 @@ use serde_json::json;
 
 use crate::support::{Called, DataDir, Random, Request, Server, Visitor, call_tool, encode_path, git_ok};
 use ledger::{Ledger, Text};
-use writer::{Credentials, Surface, Writer};
+use writer::{Credentials, Surface, World, Writer};
 
 const DEFAULT_ROUNDS: u64 = 50;
 const SURFACES: [Surface; 5] = [Surface::Rest, Surface::Web, Surface::Mcp, Surface::Rest, Surface::Mcp];
@@ -36,8 +36,12 @@ const PAGES: [&str; 12] = [
     "Trends/2027",
     "Notes",
 ];
-/// The longest that a round writes before the kill.
+/// A round is killed at most this many milliseconds after its last awaited acknowledgement,
 const LONGEST: u64 = 400;
+/// of which it awaits fewer than this.
+const AWAITED: u64 = 12;
+/// How long a round waits for acknowledgements, before it is killed all the same.
+const PATIENCE: Duration = Duration::from_secs(10);
 /// How far the full text index may be behind once the server is up; the product promises 300 ms, a debug build on a
 /// busy machine gets more.
 const FRESHNESS: Duration = Duration::from_secs(5);
@@ -73,10 +77,11 @@ fn nothing_acknowledged_is_lost_over_sigkill() {
         check_revision(&server, &credentials, text);
     }
     server.stop();
-    let (acknowledged, in_flight) = ledger.counts();
+    let ledger::Counts { acknowledged, in_flight, unanswered, refused } = ledger.counts();
     let _ = writeln!(
         std::io::stderr(),
-        "crash test: {acknowledged} acknowledged writes and {in_flight} that were in flight, all found"
+        "crash test: {acknowledged} acknowledged writes are there; so are {in_flight} of the {unanswered} \
+         that were in flight; none of the {refused} refused"
     );
     assert!(acknowledged >= rounds, "the rounds wrote too little to show anything: {acknowledged}");
 }
@@ -105,13 +110,22 @@ fn write_until_killed(
 ) -> Vec<ledger::Attempt> {
     let known: Mutex<BTreeMap<String, Text>> = Mutex::new(ledger.current().clone());
     let dying = AtomicBool::new(false);
+    let acknowledged = AtomicU64::new(0);
     let writers: Vec<Writer<'_>> = SURFACES
         .iter()
-        .map(|surface| Writer::new(*surface, credentials, &known, &dying, Random::new(random.next())))
+        .map(|surface| {
+            let world = World { credentials, known: &known, dying: &dying, acknowledged: &acknowledged };
+            Writer::new(*surface, world, Random::new(random.next()))
+        })
         .collect();
+    let awaited = random.below(AWAITED);
     let moment = Duration::from_millis(random.below(LONGEST));
     thread::scope(|scope| {
         let threads: Vec<_> = writers.into_iter().map(|writer| scope.spawn(move || writer.run(&PAGES))).collect();
+        let deadline = Instant::now() + PATIENCE;
+        while acknowledged.load(Ordering::Relaxed) < awaited && Instant::now() < deadline {
+            thread::sleep(Duration::from_millis(1));
+        }
         thread::sleep(moment);
         dying.store(true, Ordering::SeqCst);
         server.kill();

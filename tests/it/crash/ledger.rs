@@ -40,8 +40,19 @@ pub(super) struct Ledger {
     current: BTreeMap<String, Text>,
     texts: Vec<Text>,
     pending: Vec<Attempt>,
-    acknowledged: u64,
-    in_flight: u64,
+    counts: Counts,
+}
+
+/// How the writes went, over all rounds.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Counts {
+    /// Acknowledged, and found.
+    pub(super) acknowledged: u64,
+    /// Not answered, and found.
+    pub(super) in_flight: u64,
+    /// Not answered, found or not.
+    pub(super) unanswered: u64,
+    pub(super) refused: u64,
 }
 
 /// One commit on main that changed one page.
@@ -65,10 +76,17 @@ impl Ledger {
             let revision = git_ok(repository, &log, b"").trim().to_owned();
             current.insert(page.clone(), Text { page, content, word: None, revision });
         }
-        Self { tip, current, texts: Vec::new(), pending: Vec::new(), acknowledged: 0, in_flight: 0 }
+        Self { tip, current, texts: Vec::new(), pending: Vec::new(), counts: Counts::default() }
     }
 
     pub(super) fn expect(&mut self, attempts: Vec<Attempt>) {
+        for attempt in &attempts {
+            match attempt.outcome {
+                Outcome::InFlight => self.counts.unanswered += 1,
+                Outcome::Refused => self.counts.refused += 1,
+                Outcome::Acknowledged { .. } => {}
+            }
+        }
         self.pending.extend(attempts);
     }
 
@@ -82,9 +100,8 @@ impl Ledger {
         self.texts.iter()
     }
 
-    /// How many acknowledged writes have been found, and how many that were in flight.
-    pub(super) fn counts(&self) -> (u64, u64) {
-        (self.acknowledged, self.in_flight)
+    pub(super) fn counts(&self) -> Counts {
+        self.counts
     }
 
     /// Compares the commits since the last check with what was tried: each acknowledged write is one commit on main
@@ -118,9 +135,9 @@ impl Ledger {
             let attempt = pending.swap_remove(found);
             assert_eq!(commit.author, attempt.author, "round {round}: {}", commit.revision);
             if acknowledged.is_some() {
-                self.acknowledged += 1;
+                self.counts.acknowledged += 1;
             } else {
-                self.in_flight += 1;
+                self.counts.in_flight += 1;
             }
             match commit.content {
                 Some(content) => {

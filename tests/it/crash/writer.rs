@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use serde_json::json;
 
@@ -25,35 +25,37 @@ pub(super) struct Credentials {
     pub(super) visitor: Visitor,
 }
 
+/// What the writers of a round share.
+#[derive(Clone, Copy)]
+pub(super) struct World<'s> {
+    pub(super) credentials: &'s Credentials,
+    /// The newest text of each page that any writer knows of.
+    pub(super) known: &'s Mutex<BTreeMap<String, Text>>,
+    /// Set before the kill: from then on a connection may break.
+    pub(super) dying: &'s AtomicBool,
+    /// How many writes the server has said yes to.
+    pub(super) acknowledged: &'s AtomicU64,
+}
+
 /// One client that writes random pages, one after the other, until the server is gone.
 pub(super) struct Writer<'s> {
     surface: Surface,
-    credentials: &'s Credentials,
+    world: World<'s>,
     visitor: Visitor,
-    /// The newest text of each page that any writer knows of.
-    known: &'s Mutex<BTreeMap<String, Text>>,
-    /// Set before the kill: from then on a connection may break.
-    dying: &'s AtomicBool,
     random: Random,
     attempts: Vec<Attempt>,
 }
 
 impl<'s> Writer<'s> {
-    pub(super) fn new(
-        surface: Surface,
-        credentials: &'s Credentials,
-        known: &'s Mutex<BTreeMap<String, Text>>,
-        dying: &'s AtomicBool,
-        random: Random,
-    ) -> Self {
-        let visitor = credentials.visitor.clone();
-        Self { surface, credentials, visitor, known, dying, random, attempts: Vec::new() }
+    pub(super) fn new(surface: Surface, world: World<'s>, random: Random) -> Self {
+        let visitor = world.credentials.visitor.clone();
+        Self { surface, world, visitor, random, attempts: Vec::new() }
     }
 
     pub(super) fn run(mut self, pages: &[&str]) -> Vec<Attempt> {
-        while !self.dying.load(Ordering::SeqCst) {
+        while !self.world.dying.load(Ordering::SeqCst) {
             let page = (*self.random.pick(pages)).to_owned();
-            let before = self.known.lock().unwrap().get(&page).cloned();
+            let before = self.world.known.lock().unwrap().get(&page).cloned();
             let alive = match self.surface {
                 Surface::Rest => self.write_over_rest(page, before),
                 Surface::Web => self.write_in_the_browser(page),
@@ -124,8 +126,9 @@ impl<'s> Writer<'s> {
             ("content", &content),
             ("message", "Typed"),
         ];
-        let request =
-            Request::new("POST", target).header("Origin", format!("http://{}", self.credentials.host)).form(&fields);
+        let request = Request::new("POST", target)
+            .header("Origin", format!("http://{}", self.world.credentials.host))
+            .form(&fields);
         self.attempt(page, Some(content), Some(word), request, &[303])
     }
 
@@ -144,6 +147,9 @@ impl<'s> Writer<'s> {
             None => Outcome::InFlight,
             Some(answer) => self.judge(&page, answer, success),
         };
+        if matches!(outcome, Outcome::Acknowledged { .. }) {
+            self.world.acknowledged.fetch_add(1, Ordering::Relaxed);
+        }
         match (&outcome, &content) {
             (Outcome::Acknowledged { revision: Some(revision) }, Some(content)) => {
                 let (content, revision, word) = (content.clone(), revision.clone(), word.clone());
@@ -158,7 +164,7 @@ impl<'s> Writer<'s> {
     }
 
     fn learn(&self, page: &str, text: Option<Text>) {
-        let mut known = self.known.lock().unwrap();
+        let mut known = self.world.known.lock().unwrap();
         match text {
             Some(text) => drop(known.insert(page.to_owned(), text)),
             None => drop(known.remove(page)),
@@ -167,8 +173,9 @@ impl<'s> Writer<'s> {
 
     /// After a refusal: reads what the page says now.
     fn look_again(&self, page: &str) {
-        let request = Request::get(format!("/api/v1/pages/{}", encode_path(page))).bearer(&self.credentials.token);
-        let Ok(answer) = request.send(self.credentials.port, &self.credentials.host) else { return };
+        let request =
+            Request::get(format!("/api/v1/pages/{}", encode_path(page))).bearer(&self.world.credentials.token);
+        let Ok(answer) = request.send(self.world.credentials.port, &self.world.credentials.host) else { return };
         let text = (answer.status == 200).then(|| {
             let read = answer.json();
             let content = read["content"].as_str().unwrap().to_owned();
@@ -207,15 +214,15 @@ impl<'s> Writer<'s> {
     fn send(&mut self, request: Request) -> Option<Response> {
         let request = match self.surface {
             Surface::Web => request,
-            Surface::Rest | Surface::Mcp => request.bearer(&self.credentials.token),
+            Surface::Rest | Surface::Mcp => request.bearer(&self.world.credentials.token),
         };
         let sent = match self.surface {
-            Surface::Web => self.visitor.try_send(self.credentials.port, &self.credentials.host, request),
-            Surface::Rest | Surface::Mcp => request.send(self.credentials.port, &self.credentials.host),
+            Surface::Web => self.visitor.try_send(self.world.credentials.port, &self.world.credentials.host, request),
+            Surface::Rest | Surface::Mcp => request.send(self.world.credentials.port, &self.world.credentials.host),
         };
         match sent {
             Ok(answer) => Some(answer),
-            Err(_) if self.dying.load(Ordering::SeqCst) => None,
+            Err(_) if self.world.dying.load(Ordering::SeqCst) => None,
             Err(error) => panic!("{:?}: the connection broke before the kill: {error}", self.surface),
         }
     }
