@@ -5,10 +5,9 @@ use axum::middleware::from_fn_with_state;
 use rmcp::transport::streamable_http_server::session::never::NeverSessionManager;
 use rmcp::transport::streamable_http_server::{StreamableHttpServerConfig, StreamableHttpService};
 
-use super::gate::{self, Gate};
+use super::gate;
 use super::server::WikiServer;
-use crate::auth::Auth;
-use crate::wiki::Wikis;
+use crate::http::state::AppState;
 
 /// Largest request body, in bytes; a page at its limit fits in, escaped as JSON. More is
 /// answered with 413.
@@ -17,9 +16,9 @@ const MAX_BODY: usize = 4 << 20;
 /// The endpoint, with and without a final slash: clients drop their credentials when they
 /// are redirected from one to the other.
 ///
-/// Expects that a middleware in front has put the tenant into the request's extensions.
-pub(crate) fn router(wikis: Arc<Wikis>, auth: Arc<Auth>) -> Router {
-    let server = WikiServer::new(Arc::clone(&wikis));
+/// Expects the wiki's slug in the request's extensions.
+pub(in crate::http) fn routes(state: &AppState) -> Router<AppState> {
+    let server = WikiServer::new(state.clone());
     let config = StreamableHttpServerConfig::default()
         // Nothing is kept between requests: nothing to hijack, nothing lost by a restart.
         .with_legacy_session_mode(false)
@@ -36,5 +35,5 @@ pub(crate) fn router(wikis: Arc<Wikis>, auth: Arc<Auth>) -> Router {
     Router::new()
         .route_service("/mcp", service.clone())
         .route_service("/mcp/", service)
-        .layer(from_fn_with_state(Gate { wikis, auth }, gate::pass))
+        .layer(from_fn_with_state(state.clone(), gate::pass))
 }

@@ -14,10 +14,11 @@ use redb::backends::InMemoryBackend;
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
 
-use super::seam::Tenant;
 use crate::auth::{Auth, Operator};
 use crate::clock::SystemClock;
 use crate::config::{Limits, SessionConfig};
+use crate::http::tenant::WikiSlug;
+use crate::http::{AppState, HttpConfig};
 use crate::model::{AttachmentName, AttachmentPath, Author, Name, PagePath, Principal, Slug, TokenRole, WikiId};
 use crate::repo::{Change, CommitMeta, RealDisk};
 use crate::store::Store;
@@ -95,7 +96,9 @@ impl World {
         let token =
             |role, name| auth.create_token(operator(), wiki, &Name::parse(name).unwrap(), role, None).unwrap().secret;
         let (reader, writer) = (token(TokenRole::Read, "reader"), token(TokenRole::Write, "Claude"));
-        let router = super::router(wikis.clone(), auth.clone()).layer(Extension(Tenant { slug: slug() }));
+        let config = HttpConfig { domain: "localhost".to_owned(), https: false, wiki_at_root: None };
+        let state = AppState::new(config, wikis.clone(), auth.clone(), Arc::new(SystemClock));
+        let router = super::routes(&state).with_state(state).layer(Extension(WikiSlug(slug())));
         Self { router, auth, wikis, wiki, reader, writer, _dir: dir }
     }
 
