@@ -7,6 +7,7 @@ mod command_line;
 mod crash;
 mod end_to_end;
 mod forgetful_disk;
+mod forgetful_storage;
 mod git_serve;
 mod power_loss;
 mod store_fixture;
