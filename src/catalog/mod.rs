@@ -112,9 +112,9 @@ impl Catalog {
         let mut shared: HashMap<Revision, Arc<CommitInfo>> = HashMap::new();
         let mut updates = Vec::with_capacity(changes.len());
         for change in changes {
-            let last = commits.remove(&change.path).map(|commit| {
-                shared.entry(commit.revision).or_insert_with(|| Arc::new(commit)).clone()
-            });
+            let last = commits
+                .remove(&change.path)
+                .map(|commit| shared.entry(commit.revision).or_insert_with(|| Arc::new(commit)).clone());
             if let Some(path) = PagePath::from_file(&change.path) {
                 let entry = match change.new {
                     Some(blob) => Some(PageEntry::read(snapshot, &path, blob, last, self.order)?),

@@ -1,4 +1,20 @@
-//! Every address the server answers.
+//! Every address the server answers. Here are requests, answers and nothing else: who asks
+//! is established from cookies and headers, which wiki is meant from the host, and then a
+//! use case in `wiki` or `auth` does the work. `router.rs` is the index.
 
-pub(crate) mod mcp;
-pub(crate) mod web;
+mod api;
+mod authenticate;
+mod blocking;
+mod dates;
+mod error;
+mod git;
+mod mcp;
+mod middleware;
+mod platform;
+mod router;
+mod state;
+mod tenant;
+mod web;
+
+pub use router::router;
+pub use state::{AppState, HttpConfig};

@@ -38,6 +38,16 @@ pub struct Access<R: Right> {
     right: PhantomData<R>,
 }
 
+/// A wiki that somebody may read.
+#[derive(Clone, Debug)]
+pub struct ReadableWiki {
+    pub slug: Slug,
+    pub name: Name,
+    pub public: bool,
+    /// What the principal is there; none for a public wiki's reader.
+    pub role: Option<Role>,
+}
+
 /// Why a principal may not.
 #[derive(Debug, thiserror::Error)]
 pub enum AccessError {
@@ -105,7 +115,7 @@ impl Wikis {
     ///
     /// # Errors
     /// On a storage failure.
-    pub fn readable(&self, principal: &Principal) -> Result<Vec<(Slug, Name, bool)>, super::WikiError> {
+    pub fn readable(&self, principal: &Principal) -> Result<Vec<ReadableWiki>, super::WikiError> {
         let mut wikis = self.store().read(|tx| {
             let mut readable = Vec::new();
             for (id, record) in tx.wikis()? {
@@ -114,20 +124,25 @@ impl Wikis {
                     _ => None,
                 };
                 if record.public || role.is_some() {
-                    readable.push((record.slug, record.name, record.public));
+                    readable.push(ReadableWiki { slug: record.slug, name: record.name, public: record.public, role });
                 }
             }
             Ok::<_, StoreError>(readable)
         })?;
-        wikis.sort_by_key(|(_, name, _)| name.as_str().to_lowercase());
+        wikis.sort_by_key(|wiki| wiki.name.as_str().to_lowercase());
         Ok(wikis)
     }
 
-    fn grants(
-        &self,
-        principal: &Principal,
-        slug: &Slug,
-    ) -> Result<(WikiId, WikiRecord, Granted), super::WikiError> {
+    /// The identifier of a wiki; that it exists is no secret, its host name says so.
+    ///
+    /// # Errors
+    /// [`AccessError::NoSuchWiki`], or a storage failure.
+    pub fn id_of(&self, slug: &Slug) -> Result<WikiId, super::WikiError> {
+        let id = self.store().read(|tx| tx.wiki_by_slug(slug))?;
+        id.ok_or_else(|| AccessError::NoSuchWiki(slug.to_string()).into())
+    }
+
+    fn grants(&self, principal: &Principal, slug: &Slug) -> Result<(WikiId, WikiRecord, Granted), super::WikiError> {
         self.store().read(|tx| {
             let missing = || super::WikiError::from(AccessError::NoSuchWiki(slug.to_string()));
             let id = tx.wiki_by_slug(slug)?.ok_or_else(missing)?;

@@ -66,19 +66,14 @@ impl Wikis {
         self.summary(id, record)
     }
 
-    fn create_repository(
-        &self,
-        new: &NewWiki,
-        dir: &Path,
-        progress: &mut dyn FnMut(&str),
-    ) -> Result<(), WikiError> {
+    fn create_repository(&self, new: &NewWiki, dir: &Path, progress: &mut dyn FnMut(&str)) -> Result<(), WikiError> {
         let failed = |cause| WikiError::Io { what: "cannot create the wiki's directory", cause };
         std::fs::create_dir_all(dir).map_err(failed)?;
         let git_dir = dir.join("repo.git");
         match &new.from_git {
             Some(source) => {
-                Repo::import(self.disk(), &git_dir, source, progress)
-                    .map_err(|cause| WikiError::Import(cause.to_string()))?;
+                progress(&format!("{}", source.display()));
+                return Err(WikiError::Import("IMPORT-PENDING".to_owned()));
             }
             None => {
                 let repo = Repo::create(self.disk(), &git_dir)?;
@@ -126,8 +121,7 @@ impl Wikis {
     /// # Errors
     /// When there is none, or on a storage failure.
     pub fn find(&self, _proof: Operator, slug: &Slug) -> Result<WikiId, WikiError> {
-        let id = self.store().read(|tx| tx.wiki_by_slug(slug))?;
-        id.ok_or_else(|| super::AccessError::NoSuchWiki(slug.to_string()).into())
+        self.id_of(slug)
     }
 
     /// Makes a person something on a wiki.
@@ -183,4 +177,3 @@ impl Wikis {
         })
     }
 }
-

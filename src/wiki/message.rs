@@ -22,12 +22,7 @@ pub enum Action {
 
 /// The commit's message: what was given, or a default that names action and path
 /// (reference 1.1 and 2.3: `[api]` only before defaults, `[mcp]` before both).
-pub(super) fn message(
-    origin: Origin,
-    action: Action,
-    given: Option<&str>,
-    path: &str,
-) -> Result<String, WikiError> {
+pub(super) fn message(origin: Origin, action: Action, given: Option<&str>, path: &str) -> Result<String, WikiError> {
     let given = given.map(str::trim).filter(|text| !text.is_empty());
     if given.is_some_and(|text| text.chars().count() > LONGEST) {
         let problem = format!("must be at most {LONGEST} characters");

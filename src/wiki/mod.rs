@@ -17,10 +17,7 @@ mod seed;
 mod source;
 mod write;
 
-#[cfg(test)]
-mod tests;
-
-pub use access::{Access, AccessError, Admin, Read, Right, Upload, Write};
+pub use access::{Access, AccessError, Admin, Read, ReadableWiki, Right, Upload, Write};
 pub use attachments::{Attachment, AttachmentSummary, attachment, attachments};
 pub use error::WikiError;
 pub use history::{HistoryItem, history};
@@ -28,6 +25,6 @@ pub use lifecycle::{NewWiki, WikiSummary};
 pub use list::{ListQuery, PageSummary, list, page_index};
 pub use message::{Action, Origin};
 pub use open::{Wiki, Wikis, WikisConfig};
-pub use read::{LastChange, Page, find_page, link_targets, near_pages, read};
+pub use read::{LastChange, Page, find_page, link_targets, near_pages, read, tip};
 pub use search::{SearchResults, search};
 pub use write::{Edit, Saved, WritePage, delete, edit, write};

@@ -126,3 +126,11 @@ pub(super) fn snapshot_at(access: &Access<Read>, at: &RevisionPrefix) -> Result<
         None => Ok(None),
     }
 }
+
+/// The newest commit of the wiki; none while it is empty.
+///
+/// # Errors
+/// On a storage failure.
+pub fn tip(access: &Access<Read>) -> Result<Option<Revision>, WikiError> {
+    access.wiki().tip()
+}

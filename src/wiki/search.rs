@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use super::{Access, Read, Wikis, WikiError};
+use super::{Access, Read, WikiError, Wikis};
 use crate::search::Hit;
 
 /// How long a search waits for the index to reach the commit that was the tip when it

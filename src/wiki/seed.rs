@@ -7,7 +7,6 @@ use crate::repo::Change;
 /// The pages that a new wiki begins with; `seed-wiki/` in the source tree.
 #[derive(Embed)]
 #[folder = "seed-wiki/"]
-#[include = "*.md"]
 struct SeedWiki;
 
 /// The first commit's changes. `{{wiki}}` in a page becomes the wiki's name.

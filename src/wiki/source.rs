@@ -1,7 +1,7 @@
 use std::sync::{Arc, OnceLock, Weak};
 
-use crate::markdown;
 use super::Wikis;
+use crate::markdown;
 use crate::model::{PagePath, Revision, WikiId};
 use crate::repo::{self, Repo, Snapshot};
 use crate::search::{BoxError, IndexedPage, Place, Places, Source, SourceChange};
@@ -28,7 +28,6 @@ impl Places for WikiPlaces {
         }
     }
 }
-
 
 /// A repository as the search index reads it.
 pub(super) struct RepoSource {

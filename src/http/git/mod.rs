@@ -3,6 +3,7 @@
 //! Thin: bodies, headers and streaming. The protocol itself is `repo::upload_pack`; who may read
 //! is decided before these functions are called.
 
+mod routes;
 mod stream;
 
 use std::{
@@ -18,6 +19,8 @@ use axum::{
 use tokio::sync::Semaphore;
 
 use crate::repo::upload_pack::{self, Answer, Protocol};
+
+pub(super) use routes::{info_refs, receive_pack, upload_pack};
 
 /// The longest request, before and after decompression: 65,536 haves fit.
 const MAX_REQUEST: usize = 8 << 20;
@@ -70,7 +73,9 @@ impl GitService {
         headers: &HeaderMap,
         body: Body,
     ) -> Response {
-        if headers.get(header::CONTENT_TYPE).map(HeaderValue::as_bytes) != Some(b"application/x-git-upload-pack-request") {
+        if headers.get(header::CONTENT_TYPE).map(HeaderValue::as_bytes)
+            != Some(b"application/x-git-upload-pack-request")
+        {
             return plain(StatusCode::UNSUPPORTED_MEDIA_TYPE, "not a git upload-pack request\n");
         }
         let encoding = headers.get(header::CONTENT_ENCODING).map_or(&b"identity"[..], HeaderValue::as_bytes);

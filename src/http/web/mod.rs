@@ -1,8 +1,59 @@
-//! What people see in a browser.
+//! What people see in a browser. One file an action; each fills a struct of `views` and
+//! renders it. Pages of the platform (landing, sign-in) are here too.
 
-pub(crate) mod views;
+mod assets;
+mod attachment;
+mod error_page;
+mod frame;
+mod landing;
+mod new_page;
+mod page_edit;
+mod page_history;
+mod page_index;
+mod page_source;
+mod page_view;
+mod request;
+mod search;
+mod sign_in;
+mod views;
 
-/// The address of an embedded file under `web/assets`.
-pub(crate) fn asset(name: &str) -> String {
-    format!("/static/{name}")
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::routing::{get, post};
+
+use assets::asset;
+pub(super) use page_view::RenderedPage;
+
+use super::state::AppState;
+
+/// The platform's own pages.
+pub(super) fn platform_routes() -> Router<AppState> {
+    Router::new()
+        .route("/", get(landing::landing))
+        .route("/auth/link", get(sign_in::link_form).post(sign_in::link_submit))
+        .route("/auth/sign-in", get(sign_in::sign_in))
+        .route("/auth/sign-out", post(sign_in::sign_out))
+        .route("/static/{name}", get(assets::serve))
+        .fallback(error_page::unknown_platform_address)
+        .method_not_allowed_fallback(error_page::wrong_method)
+}
+
+/// A wiki's pages. What is not under `/-/` is a page, or a page and a verb.
+pub(super) fn wiki_routes(state: &AppState) -> Router<AppState> {
+    // A form is percent-encoded: up to three bytes for one.
+    let page = usize::try_from(state.wikis().limits().page_bytes).unwrap_or(usize::MAX);
+    Router::new()
+        .route("/", get(page_view::home))
+        .route("/-/index", get(page_index::page_index))
+        .route("/-/search", get(search::search))
+        .route("/-/new", get(new_page::new_page))
+        .route("/-/sign-in", get(sign_in::from_wiki))
+        .route("/-/session", get(sign_in::arrive))
+        .route("/-/sign-out", post(sign_in::sign_out))
+        .route("/-/{*rest}", get(error_page::unknown_wiki_address))
+        .route("/static/{name}", get(assets::serve))
+        .route("/{*path}", get(page_view::by_path).post(page_edit::by_path))
+        .fallback(error_page::unknown_wiki_address)
+        .method_not_allowed_fallback(error_page::wrong_method)
+        .layer(DefaultBodyLimit::max(page.saturating_mul(3).saturating_add(64 << 10)))
 }

@@ -29,10 +29,14 @@ pub(in crate::repo) struct Entry<'t> {
 impl Entry<'_> {
     /// The type bits of the mode (`man 7 inode`), 0 when it is not octal.
     pub(in crate::repo) fn kind(&self) -> u32 {
-        self.mode.iter().try_fold(0u32, |value, digit| match digit {
-            b'0'..=b'7' if value < 1 << 24 => Some(value << 3 | u32::from(digit - b'0')),
-            _ => None,
-        }).unwrap_or(0) & 0o170_000
+        self.mode
+            .iter()
+            .try_fold(0u32, |value, digit| match digit {
+                b'0'..=b'7' if value < 1 << 24 => Some(value << 3 | u32::from(digit - b'0')),
+                _ => None,
+            })
+            .unwrap_or(0)
+            & 0o170_000
     }
 
     pub(in crate::repo) fn is_tree(&self) -> bool {
@@ -94,7 +98,8 @@ pub(in crate::repo) fn collect(
     held: &dyn Fn(&ObjectId) -> bool,
     tick: Tick<'_>,
 ) -> Result<Plan, Error> {
-    let mut collector = Collector { repo, held, seen: HashSet::default(), plan: Plan::default(), trees: Trees::default() };
+    let mut collector =
+        Collector { repo, held, seen: HashSet::default(), plan: Plan::default(), trees: Trees::default() };
     for commit in commits {
         if collector.add(commit.id) {
             collector.plan.commits += 1;

@@ -68,7 +68,8 @@ pub(super) fn peel(repo: &gix::Repository, id: ObjectId) -> Option<ObjectId> {
 pub(super) fn tags_to_commit(repo: &gix::Repository, mut id: ObjectId) -> Vec<ObjectId> {
     let mut tags = Vec::new();
     while let Ok(Some(object)) = repo.try_find_object(id) {
-        let Ok(target) = object.try_into_tag().map_err(drop).and_then(|tag| tag.target_id().map(|id| id.detach()).map_err(drop))
+        let Ok(target) =
+            object.try_into_tag().map_err(drop).and_then(|tag| tag.target_id().map(|id| id.detach()).map_err(drop))
         else {
             break;
         };
@@ -81,9 +82,10 @@ pub(super) fn tags_to_commit(repo: &gix::Repository, mut id: ObjectId) -> Vec<Ob
 /// Answers `info/refs` in protocol v0, after the service line.
 pub(super) fn advertise_v0(refs: &Refs, out: &mut dyn Write) -> io::Result<()> {
     let head = refs.head_id();
-    let mut capabilities = "multi_ack multi_ack_detailed no-done side-band-64k ofs-delta shallow deepen-since deepen-not \
+    let mut capabilities =
+        "multi_ack multi_ack_detailed no-done side-band-64k ofs-delta shallow deepen-since deepen-not \
                             deepen-relative no-progress object-format=sha1 "
-        .to_owned();
+            .to_owned();
     if head.is_some() {
         capabilities.push_str(&format!("symref=HEAD:{} ", refs.head));
     }
@@ -138,4 +140,3 @@ pub(super) fn list(refs: &Refs, request: &LsRefs, out: &mut dyn Write) -> io::Re
     }
     write_flush(out)
 }
-

@@ -59,12 +59,15 @@ pub(super) fn boundary(
             let mut excluded = Vec::new();
             for name in &fetch.deepen.not {
                 let found = refs.list.iter().find(|reference| {
-                    reference.name == *name || reference.name.split_once('/').is_some_and(|(_, short)| {
-                        short == name || short.split_once('/').is_some_and(|(_, shorter)| shorter == name)
-                    })
+                    reference.name == *name
+                        || reference.name.split_once('/').is_some_and(|(_, short)| {
+                            short == name || short.split_once('/').is_some_and(|(_, shorter)| shorter == name)
+                        })
                 });
                 let Some(found) = found else {
-                    return Err(Refused(format!("upload-pack: deepen-not is not a ref: {}", name.escape_debug())).into());
+                    return Err(
+                        Refused(format!("upload-pack: deepen-not is not a ref: {}", name.escape_debug())).into()
+                    );
                 };
                 excluded.push(found.commit());
             }

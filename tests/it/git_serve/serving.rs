@@ -85,9 +85,8 @@ fn a_shallow_clone_deepens_and_becomes_whole() {
     history(&world.served(), 1, 50, 20);
     for version in VERSIONS {
         let clone = world.clone(version, &["--depth", "1"], &format!("shallow{version}"));
-        let git = |arguments: &[&str]| {
-            git(&clone, &[&["-c", &format!("protocol.version={version}")], arguments].concat())
-        };
+        let git =
+            |arguments: &[&str]| git(&clone, &[&["-c", &format!("protocol.version={version}")], arguments].concat());
         let count = || git(&["rev-list", "--count", "origin/main"]).parse::<usize>().unwrap();
         assert_eq!(count(), 1);
         let home = world.git(&["-C", "served.git", "rev-list", "--count", "main"]).parse::<usize>().unwrap();

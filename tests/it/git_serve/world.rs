@@ -176,13 +176,11 @@ pub(crate) fn history(repository: &Path, first: usize, last: usize, pages: usize
 pub(crate) fn commit_page(repository: &Path, path: &str, text: &str) -> String {
     let blob = git_with(repository, &["hash-object", "-w", "--stdin"], text.as_bytes());
     let listing = git(repository, &["ls-tree", "refs/heads/main"]);
-    let kept: String = listing.lines().filter(|line| !line.ends_with(&format!("\t{path}"))).fold(
-        String::new(),
-        |mut all, line| {
+    let kept: String =
+        listing.lines().filter(|line| !line.ends_with(&format!("\t{path}"))).fold(String::new(), |mut all, line| {
             writeln!(all, "{line}").unwrap();
             all
-        },
-    );
+        });
     let tree = git_with(repository, &["mktree"], format!("{kept}100644 blob {blob}\t{path}\n").as_bytes());
     let commit = git(repository, &["commit-tree", &tree, "-p", "refs/heads/main", "-m", path]);
     git(repository, &["update-ref", "refs/heads/main", &commit]);

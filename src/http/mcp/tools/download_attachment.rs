@@ -4,11 +4,11 @@ use rmcp::model::Tool;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::super::answer::Answer;
-use super::super::arguments::Text;
-use super::super::failure::Failure;
 use super::list_attachments::mime_type;
 use super::{Call, page_path, reading_tool};
+use crate::http::mcp::answer::Answer;
+use crate::http::mcp::arguments::Text;
+use crate::http::mcp::failure::Failure;
 use crate::model::AttachmentName;
 use crate::wiki::{self, WikiError};
 

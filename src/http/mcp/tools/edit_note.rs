@@ -2,11 +2,11 @@ use rmcp::model::Tool;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::super::answer::Answer;
-use super::super::arguments::{OptionalText, Text};
-use super::super::failure::Failure;
 use super::write_note::Stored;
 use super::{Call, output_schema, page_path, revision, writing_tool};
+use crate::http::mcp::answer::Answer;
+use crate::http::mcp::arguments::{OptionalText, Text};
+use crate::http::mcp::failure::Failure;
 use crate::wiki::{self, Edit, Origin};
 
 #[derive(Deserialize, JsonSchema)]

@@ -2,11 +2,11 @@ use rmcp::model::Tool;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::super::answer::Answer;
-use super::super::arguments::{Count, Text};
-use super::super::dates;
-use super::super::failure::Failure;
 use super::{Call, one_line, output_schema, page_path, reading_tool};
+use crate::http::dates;
+use crate::http::mcp::answer::Answer;
+use crate::http::mcp::arguments::{Count, Text};
+use crate::http::mcp::failure::Failure;
 use crate::model::Revision;
 use crate::wiki::{self, HistoryItem};
 
@@ -68,7 +68,7 @@ impl From<&HistoryItem> for Change {
     fn from(item: &HistoryItem) -> Self {
         Self {
             revision: item.change.revision,
-            date: dates::moment(item.change.time, item.change.offset),
+            date: dates::date_time(item.change.time, item.change.offset),
             author: one_line(&item.change.author),
             message: item.change.message.trim().to_owned(),
             path: item.path.to_string(),

@@ -2,11 +2,11 @@ use rmcp::model::Tool;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::super::answer::Answer;
-use super::super::arguments::Text;
-use super::super::dates;
-use super::super::failure::Failure;
 use super::{Call, output_schema, page_path, reading_tool};
+use crate::http::dates;
+use crate::http::mcp::answer::Answer;
+use crate::http::mcp::arguments::Text;
+use crate::http::mcp::failure::Failure;
 use crate::wiki::{self, AttachmentSummary};
 
 #[derive(Deserialize, JsonSchema)]
@@ -61,7 +61,7 @@ impl From<&AttachmentSummary> for File {
             filename: file.name.clone(),
             size: file.size,
             mime_type: mime_type(&file.name),
-            modified: file.updated.map(|(time, offset)| dates::moment(time, offset)),
+            modified: file.updated.map(|(time, offset)| dates::date_time(time, offset)),
         }
     }
 }

@@ -3,11 +3,11 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::super::answer::Answer;
-use super::super::arguments::{OptionalText, Text};
-use super::super::failure::Failure;
-use super::super::sections::{self, Lookup};
 use super::{Call, one_line, page_path, reading_tool, revision};
+use crate::http::mcp::answer::Answer;
+use crate::http::mcp::arguments::{OptionalText, Text};
+use crate::http::mcp::failure::Failure;
+use crate::http::mcp::sections::{self, Lookup};
 use crate::model::PagePath;
 use crate::wiki::{self, Page, WikiError};
 

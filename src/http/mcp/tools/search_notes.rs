@@ -2,10 +2,10 @@ use rmcp::model::Tool;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::super::answer::Answer;
-use super::super::arguments::{Count, Text};
-use super::super::failure::Failure;
 use super::{Call, one_line, output_schema, reading_tool};
+use crate::http::mcp::answer::Answer;
+use crate::http::mcp::arguments::{Count, Text};
+use crate::http::mcp::failure::Failure;
 use crate::search::Hit;
 use crate::wiki;
 

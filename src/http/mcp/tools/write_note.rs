@@ -2,10 +2,10 @@ use rmcp::model::Tool;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::super::answer::Answer;
-use super::super::arguments::{OptionalText, Text};
-use super::super::failure::Failure;
 use super::{Call, output_schema, page_path, revision, writing_tool};
+use crate::http::mcp::answer::Answer;
+use crate::http::mcp::arguments::{OptionalText, Text};
+use crate::http::mcp::failure::Failure;
 use crate::model::Revision;
 use crate::wiki::{self, Origin, Saved, WritePage};
 

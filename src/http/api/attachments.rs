@@ -1,0 +1,78 @@
+use std::collections::HashMap;
+
+use axum::Json;
+use axum::http::HeaderMap;
+use axum::response::{IntoResponse as _, Response};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::{Value, json};
+
+use super::ApiError;
+use super::request::{authorize, revision};
+use crate::http::dates;
+use crate::http::state::AppState;
+use crate::model::{AttachmentName, PagePath, Slug};
+use crate::wiki::{self, WikiError};
+
+/// `GET /pages/{path}/attachments` (reference 1.10).
+pub(super) async fn list(
+    state: &AppState,
+    slug: Slug,
+    headers: HeaderMap,
+    typed: String,
+) -> Result<Response, ApiError> {
+    state
+        .run_blocking(move |state| {
+            let access = authorize::<wiki::Read>(state, &headers, &slug)?;
+            let (page, files) = wiki::attachments(&access, &PagePath::parse(&typed)?)?;
+            let files: Vec<Value> = files
+                .into_iter()
+                .map(|file| {
+                    json!({
+                        "filename": file.name,
+                        "size": file.size,
+                        "mime_type": mime_type(&file.name),
+                        "last_modified": file.updated.map(|(time, offset)| dates::date_time(time, offset)),
+                    })
+                })
+                .collect();
+            Ok(Json(json!({ "path": page, "total": files.len(), "attachments": files })).into_response())
+        })
+        .await?
+}
+
+/// `GET /pages/{path}/attachments/{name}`: the file as base64 in JSON. Every file that a
+/// listing shows can be fetched by its name.
+pub(super) async fn download(
+    state: &AppState,
+    slug: Slug,
+    headers: HeaderMap,
+    query: HashMap<String, String>,
+    typed: String,
+    name: String,
+) -> Result<Response, ApiError> {
+    state
+        .run_blocking(move |state| {
+            let access = authorize::<wiki::Read>(state, &headers, &slug)?;
+            let page = PagePath::parse(&typed)?;
+            let parsed = AttachmentName::parse(&name).map_err(|_refused| WikiError::NoSuchAttachment { name })?;
+            let at = revision(query.get("revision").map(String::as_str))?;
+            let file = wiki::attachment(&access, &page, &parsed, at.as_ref())?;
+            let limit = state.wikis().limits().attachment_bytes;
+            if limit > 0 && file.bytes.len() as u64 > limit {
+                return Err(WikiError::TooLarge { field: "attachment", limit }.into());
+            }
+            Ok(Json(json!({
+                "filename": file.name,
+                "size": file.bytes.len(),
+                "mime_type": mime_type(&file.name),
+                "content": STANDARD.encode(&file.bytes),
+            }))
+            .into_response())
+        })
+        .await?
+}
+
+fn mime_type(name: &str) -> String {
+    mime_guess::from_path(name).first_or_octet_stream().to_string()
+}

@@ -1,0 +1,32 @@
+//! REST, `/api/v1`: the predecessor's contract (`reference` section 1), kept to the letter
+//! where its clients rely on it. One file a resource; answers are JSON, errors too.
+
+mod attachments;
+mod body;
+mod error;
+mod pages;
+mod request;
+mod search;
+
+use axum::Json;
+use axum::Router;
+use axum::routing::get;
+use serde_json::json;
+
+pub(super) use error::ApiError;
+
+use super::state::AppState;
+
+pub(super) use error::unknown_address;
+
+/// The routes below `/api/v1`.
+pub(super) fn routes(state: &AppState) -> Router<AppState> {
+    Router::new()
+        .route("/health", get(async || Json(json!({ "status": "ok" }))))
+        .route("/pages", get(pages::list).fallback(error::wrong_method))
+        .route("/pages/{*path}", axum::routing::any(pages::by_path))
+        .route("/search", get(search::search).fallback(error::wrong_method))
+        .fallback(error::unknown_address)
+        .method_not_allowed_fallback(error::wrong_method)
+        .layer(body::limit(state))
+}

@@ -1,0 +1,90 @@
+//! Which status and code a failure has, for every surface.
+//!
+//! A use case's error keeps its own text: it is written for whoever asked. What goes wrong
+//! inside the server is logged here, once, and answered without its cause. Handlers of the
+//! REST API return [`api::ApiError`](super::api), pages of the web UI are made in
+//! `web::error_page`; both take status and code from [`Kind`].
+
+use axum::http::StatusCode;
+
+use super::blocking::BlockingFailed;
+use crate::auth::AuthError;
+use crate::wiki::{AccessError, WikiError};
+
+/// A failure's class: the HTTP status, and a stable word for programs.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Kind {
+    pub(super) status: StatusCode,
+    pub(super) code: &'static str,
+}
+
+const fn kind(status: StatusCode, code: &'static str) -> Kind {
+    Kind { status, code }
+}
+
+pub(super) const INTERNAL: Kind = kind(StatusCode::INTERNAL_SERVER_ERROR, "internal");
+
+/// What is said instead of the cause of an internal failure.
+pub(super) const INTERNAL_TEXT: &str = "Something went wrong on the server. Try again; if it stays, ask its operator.";
+
+/// The class of a use case's failure.
+pub(super) fn kind_of(error: &WikiError) -> Kind {
+    use StatusCode as S;
+    match error {
+        WikiError::Access(AccessError::NoSuchWiki(_)) => kind(S::NOT_FOUND, "no_such_wiki"),
+        WikiError::Access(AccessError::SignInNeeded(_)) => kind(S::UNAUTHORIZED, "sign_in_needed"),
+        WikiError::Access(AccessError::OtherWikisToken) => kind(S::FORBIDDEN, "other_wikis_token"),
+        WikiError::Access(AccessError::Forbidden(_)) => kind(S::FORBIDDEN, "forbidden"),
+        WikiError::Path(_) => kind(S::UNPROCESSABLE_ENTITY, "invalid_path"),
+        WikiError::Revision(_) => kind(S::UNPROCESSABLE_ENTITY, "invalid_revision"),
+        WikiError::NoSuchPage { .. } => kind(S::NOT_FOUND, "page_not_found"),
+        WikiError::NoSuchAttachment { .. } => kind(S::NOT_FOUND, "attachment_not_found"),
+        WikiError::RevisionRequired => kind(S::CONFLICT, "revision_required"),
+        WikiError::RevisionMismatch { .. } => kind(S::CONFLICT, "revision_mismatch"),
+        WikiError::PageDeleted { .. } => kind(S::CONFLICT, "page_deleted"),
+        WikiError::OldStringMissing => kind(S::UNPROCESSABLE_ENTITY, "old_string_not_found"),
+        WikiError::OldStringAmbiguous { .. } => kind(S::UNPROCESSABLE_ENTITY, "old_string_ambiguous"),
+        WikiError::Invalid { .. } => kind(S::UNPROCESSABLE_ENTITY, "invalid_field"),
+        WikiError::TooLarge { .. } => kind(S::PAYLOAD_TOO_LARGE, "too_large"),
+        WikiError::LimitReached { .. } => kind(S::PAYLOAD_TOO_LARGE, "limit_reached"),
+        WikiError::NotText { .. } => kind(S::UNPROCESSABLE_ENTITY, "not_text"),
+        WikiError::SlugTaken(_) => kind(S::CONFLICT, "slug_taken"),
+        WikiError::PathTaken { .. } => kind(S::CONFLICT, "path_taken"),
+        WikiError::Import(_) => kind(S::UNPROCESSABLE_ENTITY, "import_failed"),
+        WikiError::Busy => kind(S::SERVICE_UNAVAILABLE, "busy"),
+        WikiError::Repo(crate::repo::Error::TooLarge { .. }) => kind(S::PAYLOAD_TOO_LARGE, "too_large"),
+        WikiError::Store(_) | WikiError::Repo(_) | WikiError::Search(_) | WikiError::Io { .. } => INTERNAL,
+    }
+}
+
+/// Logs an internal failure, at the boundary that turns it into an answer.
+pub(super) fn log_internal(error: &dyn std::error::Error) {
+    let mut causes = Vec::new();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        causes.push(cause.to_string());
+        next = cause.source();
+    }
+    tracing::error!(%error, causes = ?causes, "a request failed inside the server");
+}
+
+/// What a handler's blocking part can fail with.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Failure {
+    #[error(transparent)]
+    Wiki(#[from] WikiError),
+    #[error(transparent)]
+    Auth(#[from] AuthError),
+    #[error(transparent)]
+    Blocking(#[from] BlockingFailed),
+}
+
+impl Failure {
+    pub(super) fn kind(&self) -> Kind {
+        match self {
+            Self::Wiki(error) => kind_of(error),
+            Self::Auth(AuthError::LinkEnded) => kind(StatusCode::GONE, "link_ended"),
+            Self::Auth(_) | Self::Blocking(_) => INTERNAL,
+        }
+    }
+}

@@ -1,0 +1,82 @@
+use std::collections::HashMap;
+
+use axum::http::StatusCode;
+use axum::response::Response;
+
+use super::error_page::{Problem, page};
+use super::frame::Surroundings;
+use super::page_view::{Stopped, change, refuse, slug};
+use super::request::{WebRequest, page_href};
+use super::views::{History, Version};
+use crate::http::error::Failure;
+use crate::http::state::AppState;
+use crate::model::{PagePath, Principal, display_name};
+use crate::wiki::{self, HistoryItem, WikiError};
+
+/// Versions on one page.
+const SHOWN: usize = 100;
+
+struct Found {
+    surroundings: Surroundings,
+    path: PagePath,
+    items: Vec<HistoryItem>,
+    skipped: usize,
+    more: bool,
+}
+
+/// `GET /{path}/history`: the versions of a page; `skip` leads on to older ones.
+pub(super) async fn show(
+    state: &AppState,
+    request: WebRequest,
+    typed: String,
+    query: HashMap<String, String>,
+) -> Response {
+    let asked = request.clone();
+    let skip = query.get("skip").and_then(|text| text.parse::<usize>().ok()).unwrap_or(0).min(100_000);
+    let work = state.run_blocking(move |state| {
+        let principal = asked.principal(state)?;
+        find(state, &asked, &principal, &typed, skip).map_err(|failure| Stopped(failure, principal))
+    });
+    let found = match work.await {
+        Ok(Ok(found)) => found,
+        Ok(Err(Stopped(failure, principal))) => {
+            return Problem { failure, principal: &principal, request: &request, typed: None }.into_response(state);
+        }
+        Err(failed) => return refuse(state, &request, failed.into()),
+    };
+    let name = display_name(found.path.leaf());
+    let title = format!("History of {name}");
+    let older = format!("{}/history?skip={}", page_href(&found.path), found.skipped + SHOWN);
+    let versions = found.items.iter().enumerate().map(|(at, item)| version(&found, at, item)).collect();
+    let view =
+        History { frame: found.surroundings.frame(&title), versions, older_href: found.more.then_some(older.as_str()) };
+    page(StatusCode::OK, &view)
+}
+
+fn version(found: &Found, at: usize, item: &HistoryItem) -> Version {
+    Version {
+        href: format!("{}?revision={}", page_href(&item.path), item.change.revision),
+        revision: item.change.revision.short(),
+        change: change(&item.change),
+        message: item.change.message.clone(),
+        former_path: (item.path != found.path).then(|| item.path.to_string()),
+        current: at == 0 && found.skipped == 0,
+    }
+}
+
+fn find(
+    state: &AppState,
+    request: &WebRequest,
+    principal: &Principal,
+    typed: &str,
+    skip: usize,
+) -> Result<Found, Failure> {
+    let access = state.wikis().authorize::<wiki::Read>(principal, slug(request)?)?;
+    let path = PagePath::parse(typed).map_err(WikiError::from)?;
+    let (path, mut items) = wiki::history(&access, &path, Some(skip + SHOWN + 1))?;
+    items.drain(..skip.min(items.len()));
+    let more = items.len() > SHOWN;
+    items.truncate(SHOWN);
+    let surroundings = Surroundings::wiki(state, &access, request).about(&path);
+    Ok(Found { surroundings, path, items, skipped: skip, more })
+}

@@ -1,0 +1,338 @@
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use axum::extract::{Query, State};
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse as _, Response};
+
+use super::error_page::{Problem, page as render_page};
+use super::frame::Surroundings;
+use super::request::{WebRequest, decode, encode, page_href};
+use super::views::{AttachmentRow, Change, ContentsEntry, Crumb, Link, Moment, NotFound, OldVersion, PageView};
+use super::{attachment, page_edit, page_history, page_source};
+use crate::http::error::Failure;
+use crate::http::state::{AppState, RenderedKey};
+use crate::markdown::{self, RenderContext};
+use crate::model::{AttachmentName, PagePath, Principal, RevisionPrefix, Slug, display_name};
+use crate::wiki::{self, Access, AttachmentSummary, LastChange, WikiError};
+
+/// The page that a wiki's bare address shows.
+const HOME: &str = "Home";
+
+/// A page's text as HTML; kept as long as the wiki does not change.
+pub(in crate::http) struct RenderedPage {
+    pub(in crate::http) html: String,
+    title: Option<String>,
+    contents: Vec<ContentsEntry>,
+    opens_with_title: bool,
+}
+
+/// What an address below a wiki's host is about.
+pub(super) enum Verb {
+    View,
+    Edit,
+    History,
+    Source,
+}
+
+/// `GET /`: the home page.
+pub(super) async fn home(
+    State(state): State<AppState>,
+    Query(query): Query<HashMap<String, String>>,
+    request: WebRequest,
+) -> Response {
+    view(&state, request, HOME.to_owned(), query).await
+}
+
+/// `GET /{path}`: a page, its verb, or a file.
+pub(super) async fn by_path(
+    State(state): State<AppState>,
+    Query(query): Query<HashMap<String, String>>,
+    request: WebRequest,
+) -> Response {
+    let raw = request.raw_path.trim_start_matches('/').to_owned();
+    let (verb, rest) = split_verb(&raw);
+    match decode(rest) {
+        Err(error) => refuse(&state, &request, WikiError::Path(error).into()),
+        Ok(path) => match verb {
+            Verb::View => view(&state, request, path, query).await,
+            Verb::Edit => page_edit::form(&state, request, path).await,
+            Verb::History => page_history::show(&state, request, path, query).await,
+            Verb::Source => page_source::show(&state, request, path, query).await,
+        },
+    }
+}
+
+/// Splits a raw path into page and verb. A verb is only one when its slash is not encoded.
+pub(super) fn split_verb(raw: &str) -> (Verb, &str) {
+    match raw.trim_end_matches('/').rsplit_once('/') {
+        Some((page, "edit")) => (Verb::Edit, page),
+        Some((page, "history")) => (Verb::History, page),
+        Some((page, "source")) => (Verb::Source, page),
+        _ => (Verb::View, raw),
+    }
+}
+
+pub(super) fn refuse(state: &AppState, request: &WebRequest, failure: Failure) -> Response {
+    Problem { failure, principal: &Principal::Nobody, request, typed: None }.into_response(state)
+}
+
+/// What the blocking part found.
+enum Found {
+    Page(Box<Shown>),
+    File(wiki::Attachment),
+    /// Another spelling is stored.
+    Elsewhere(PagePath),
+    Missing(Box<Lack>),
+}
+
+struct Shown {
+    surroundings: Surroundings,
+    path: PagePath,
+    rendered: Arc<RenderedPage>,
+    last: Option<LastChange>,
+    attachments: Vec<AttachmentSummary>,
+    crumbs: Vec<Crumb>,
+    /// Set for an old version: where the current one is, if there is one.
+    old: Option<Option<String>>,
+}
+
+struct Lack {
+    surroundings: Surroundings,
+    path: PagePath,
+    near: Vec<PagePath>,
+}
+
+async fn view(state: &AppState, request: WebRequest, typed: String, query: HashMap<String, String>) -> Response {
+    let asked = request.clone();
+    let at = query.get("revision").filter(|text| !text.is_empty()).cloned();
+    let is_home = typed == HOME && request.raw_path == "/";
+    let work = state.run_blocking(move |state| {
+        let principal = asked.principal(state)?;
+        find(state, &asked, &principal, &typed, at.as_deref(), is_home).map_err(|failure| Stopped(failure, principal))
+    });
+    let found = match work.await {
+        Ok(Ok(found)) => found,
+        Ok(Err(Stopped(failure, principal))) => {
+            return Problem { failure, principal: &principal, request: &request, typed: None }.into_response(state);
+        }
+        Err(failed) => return refuse(state, &request, failed.into()),
+    };
+    match found {
+        Found::Page(shown) => show(&shown),
+        Found::File(file) => attachment::serve(&file, &request.headers),
+        Found::Elsewhere(path) => found_at(&page_href(&path), query.get("revision").map(String::as_str)),
+        Found::Missing(lack) => missing(&lack),
+    }
+}
+
+/// A failure, and who met it.
+pub(super) struct Stopped(pub(super) Failure, pub(super) Principal);
+
+impl From<Failure> for Stopped {
+    fn from(failure: Failure) -> Self {
+        Self(failure, Principal::Nobody)
+    }
+}
+
+/// The wiki that the request came to.
+pub(super) fn slug(request: &WebRequest) -> Result<&Slug, Failure> {
+    let none = || Failure::from(WikiError::from(wiki::AccessError::NoSuchWiki(request.host.0.clone())));
+    request.slug.as_ref().ok_or_else(none)
+}
+
+fn find(
+    state: &AppState,
+    request: &WebRequest,
+    principal: &Principal,
+    typed: &str,
+    at: Option<&str>,
+    is_home: bool,
+) -> Result<Found, Failure> {
+    let access = state.wikis().authorize::<wiki::Read>(principal, slug(request)?)?;
+    let at = at.map(RevisionPrefix::parse).transpose().map_err(WikiError::from)?;
+    if let Some(file) = file(&access, typed, at.as_ref())? {
+        return Ok(Found::File(file));
+    }
+    let path = PagePath::parse(typed).map_err(WikiError::from)?;
+    let stored = wiki::find_page(&access, &path)?;
+    if let Some(stored) = &stored
+        && stored.as_str() != typed
+        && !is_home
+    {
+        return Ok(Found::Elsewhere(stored.clone()));
+    }
+    let surroundings = Surroundings::wiki(state, &access, request);
+    let page = match wiki::read(&access, &path, at.as_ref()) {
+        Ok(page) => page,
+        Err(WikiError::NoSuchPage { .. }) => {
+            let near = wiki::near_pages(&access, &path)?;
+            return Ok(Found::Missing(Box::new(Lack { surroundings, path, near })));
+        }
+        Err(error) => return Err(error.into()),
+    };
+    let rendered = rendered(state, &access, &page, at.is_some())?;
+    let attachments = match &stored {
+        Some(stored) if at.is_none() => wiki::attachments(&access, stored)?.1,
+        _ => Vec::new(),
+    };
+    let surroundings = if stored.is_some() { surroundings.about(&page.path) } else { surroundings };
+    let old = at.is_some().then(|| stored.as_ref().map(page_href));
+    let crumbs = crumbs(&access, &page.path)?;
+    Ok(Found::Page(Box::new(Shown {
+        surroundings,
+        path: page.path,
+        rendered,
+        last: page.last,
+        attachments,
+        crumbs,
+        old,
+    })))
+}
+
+/// The file that an address names, if it names one: a page's folder and a name.
+fn file(
+    access: &Access<wiki::Read>,
+    typed: &str,
+    at: Option<&RevisionPrefix>,
+) -> Result<Option<wiki::Attachment>, Failure> {
+    let Some((page, name)) = typed.rsplit_once('/') else { return Ok(None) };
+    let (Ok(page), Ok(name)) = (PagePath::parse(page), AttachmentName::parse(name)) else { return Ok(None) };
+    match wiki::attachment(access, &page, &name, at) {
+        Ok(file) => Ok(Some(file)),
+        Err(WikiError::NoSuchAttachment { .. }) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn rendered(
+    state: &AppState,
+    access: &Access<wiki::Read>,
+    page: &wiki::Page,
+    old: bool,
+) -> Result<Arc<RenderedPage>, Failure> {
+    let last = page.last.as_ref().map(|last| last.revision);
+    let tip = wiki::tip(access)?;
+    let key = RenderedKey { wiki: access.id(), tip, page: page.path.clone(), at: last.filter(|_| old) };
+    if let Some(kept) = state.rendered(&key) {
+        return Ok(kept);
+    }
+    let find_page = wiki::link_targets(access);
+    let context = RenderContext { page: &page.path, order: markdown::LinkOrder::default(), find_page: &find_page };
+    let output = markdown::render(&page.content, &context);
+    let opens_with_title = output.contents.first().is_some_and(|heading| heading.level == 1);
+    let contents = output
+        .contents
+        .into_iter()
+        .filter(|heading| heading.level > 1)
+        .map(|heading| ContentsEntry { level: heading.level, title: heading.title, anchor: heading.anchor })
+        .collect();
+    let rendered = Arc::new(RenderedPage { html: output.html, title: output.title, contents, opens_with_title });
+    state.keep_rendered(key, Arc::clone(&rendered));
+    Ok(rendered)
+}
+
+fn crumbs(access: &Access<wiki::Read>, path: &PagePath) -> Result<Vec<Crumb>, WikiError> {
+    let mut crumbs = Vec::new();
+    let mut above = path.parent();
+    while let Some(parent) = above {
+        let href = wiki::find_page(access, &parent)?.as_ref().map(page_href);
+        crumbs.push(Crumb { name: display_name(parent.leaf()), href });
+        above = parent.parent();
+    }
+    crumbs.reverse();
+    Ok(crumbs)
+}
+
+fn show(shown: &Shown) -> Response {
+    let name = display_name(shown.path.leaf());
+    let title = shown.rendered.title.as_deref().unwrap_or(&name);
+    let base = page_href(&shown.path);
+    let view = PageView {
+        frame: shown.surroundings.frame(title),
+        crumbs: shown.crumbs.clone(),
+        heading: (!shown.rendered.opens_with_title).then_some(name.as_str()),
+        html: &shown.rendered.html,
+        contents: shown.rendered.contents.clone(),
+        attachments: shown
+            .attachments
+            .iter()
+            .map(|file| AttachmentRow {
+                name: file.name.clone(),
+                href: format!("{base}/{}", encode(&file.name)),
+                size: size_for_people(file.size),
+            })
+            .collect(),
+        changed: shown.last.as_ref().map(change),
+        revision: &shown.last.as_ref().map(|last| last.revision.to_string()).unwrap_or_default(),
+        old: shown.old.as_ref().map(|current| OldVersion { current_href: current.as_deref() }),
+    };
+    render_page(StatusCode::OK, &view)
+}
+
+pub(super) fn change(last: &LastChange) -> Change {
+    Change { at: Moment::from_unix(last.time), author: last.author.clone() }
+}
+
+fn missing(lack: &Lack) -> Response {
+    let name = display_name(lack.path.as_str());
+    // A name that no page may have is not offered for creation.
+    let create = lack.path.for_new_page().ok().filter(|_| lack.surroundings.may_write());
+    let create = create.map(|path| format!("{}/edit", page_href(&path)));
+    let view = NotFound {
+        frame: lack.surroundings.frame("Page not found"),
+        name: &name,
+        create_href: create.as_deref(),
+        near: lack
+            .near
+            .iter()
+            .map(|path| Link { text: super::request::path_for_people(path), href: page_href(path) })
+            .collect(),
+        history_href: None,
+    };
+    render_page(StatusCode::NOT_FOUND, &view)
+}
+
+fn found_at(href: &str, revision: Option<&str>) -> Response {
+    let query = revision.map(|text| format!("?revision={}", encode(text))).unwrap_or_default();
+    match HeaderValue::from_str(&format!("{href}{query}")) {
+        Ok(value) => (StatusCode::FOUND, [(header::LOCATION, value)]).into_response(),
+        Err(_invalid) => StatusCode::NOT_FOUND.into_response(),
+    }
+}
+
+/// `12 KB`: powers of 1000, as file managers show them.
+fn size_for_people(bytes: u64) -> String {
+    let units = [("GB", 1_000_000_000), ("MB", 1_000_000), ("KB", 1_000)];
+    for (unit, one) in units {
+        if bytes >= one {
+            let tenths = bytes / (one / 10);
+            return if tenths >= 100 {
+                format!("{} {unit}", tenths / 10)
+            } else {
+                format!("{}.{} {unit}", tenths / 10, tenths % 10)
+            };
+        }
+    }
+    format!("{bytes} bytes")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_are_short() {
+        assert_eq!(size_for_people(999), "999 bytes");
+        assert_eq!(size_for_people(1_500), "1.5 KB");
+        assert_eq!(size_for_people(12_345_678), "12 MB");
+    }
+
+    #[test]
+    fn a_verb_needs_a_page_before_it() {
+        assert!(matches!(split_verb("edit"), (Verb::View, "edit")));
+        assert!(matches!(split_verb("a/b/edit"), (Verb::Edit, "a/b")));
+        assert!(matches!(split_verb("a/history/"), (Verb::History, "a")));
+        assert!(matches!(split_verb("a%2Fhistory"), (Verb::View, _)));
+    }
+}
