@@ -5,6 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use comrak::nodes::{Ast, Node, NodeLink, NodeValue, NodeWikiLink, Sourcepos};
 use comrak::{Arena, Options};
 
+use super::address;
 use super::front_matter::front_matter;
 use super::wikilink::{LinkOrder, Parts, Wikilink};
 
@@ -16,6 +17,10 @@ const MAX_WIKILINK: usize = 2_000;
 /// counts as hostile. An ordinary megabyte takes a tenth.
 const MAX_STEPS: u32 = 100_000;
 
+/// Deepest nesting of quotes. The parser's own limit is for lists only, and its time grows
+/// with the square of the depth.
+const MAX_QUOTES: usize = 100;
+
 /// A parsed page. Wikilinks are nodes of the tree; positions are those of the original text.
 pub(super) struct Document<'a> {
     pub(super) root: Node<'a>,
@@ -26,6 +31,7 @@ pub(super) struct Document<'a> {
     lines: Vec<usize>,
     /// Line breaks before the body.
     lines_before: usize,
+    /// The wikilinks, by their places in the body.
     found: Vec<(Range<usize>, Parts)>,
 }
 
@@ -64,6 +70,9 @@ pub(super) fn options() -> Options<'static> {
 impl<'a> Document<'a> {
     fn parse(arena: &'a Arena<'a>, text: &'a str, order: LinkOrder) -> Option<Self> {
         let front = front_matter(text);
+        if front.body.split(['\n', '\r']).any(|line| quotes(line) > MAX_QUOTES) {
+            return None;
+        }
         let (masked, candidates) = Candidates::mask(front.body, order);
         let steps = std::cell::Cell::new(0u32);
         let too_many = || {
@@ -80,6 +89,7 @@ impl<'a> Document<'a> {
             found: Vec::new(),
         };
         document.unmask(arena, &candidates);
+        document.found.sort_by_key(|(span, _)| span.start);
         document.drop_unused_notes();
         Some(document)
     }
@@ -103,20 +113,19 @@ impl<'a> Document<'a> {
         self.text.get(start..end).map(|_| start..end)
     }
 
-    pub(super) fn wikilinks(&self) -> Vec<Wikilink> {
-        let mut links: Vec<Wikilink> = self
-            .found
-            .iter()
-            .filter(|(_, parts)| !parts.external)
-            .map(|(span, parts)| Wikilink {
+    /// The wikilinks in the order of their places, and where in the text their targets stand.
+    pub(super) fn wikilinks(&self) -> impl Iterator<Item = (Wikilink, Range<usize>)> {
+        self.found.iter().filter(|(_, parts)| !parts.external).map(|(span, parts)| {
+            let start = self.body_offset + span.start;
+            let link = Wikilink {
                 target: parts.target.clone(),
                 anchor: parts.anchor.clone(),
                 label: parts.label.clone(),
-                span: self.body_offset + span.start..self.body_offset + span.end,
-            })
-            .collect();
-        links.sort_by_key(|link| link.span.start);
-        links
+                span: start..self.body_offset + span.end,
+            };
+            let inside = start + "[[".len();
+            (link, inside + parts.place.start..inside + parts.place.end)
+        })
     }
 
     /// Takes out the notes that nothing refers to: they are not shown.
@@ -194,8 +203,7 @@ impl<'a> Document<'a> {
             let link = new(if parts.external {
                 NodeValue::Link(Box::new(NodeLink { url: parts.target.clone(), title: String::new() }))
             } else {
-                let anchor = parts.anchor.as_ref().map(|anchor| format!("#{anchor}")).unwrap_or_default();
-                NodeValue::WikiLink(NodeWikiLink { url: format!("{}{anchor}", parts.target), embed: false })
+                NodeValue::WikiLink(NodeWikiLink { url: address::of_wikilink(parts), embed: false })
             });
             let label = parts.label.clone().unwrap_or_else(|| candidate.inner().trim().to_owned());
             link.append(new(NodeValue::Text(label.into())));
@@ -329,6 +337,13 @@ fn is_destination(after: &str) -> bool {
     let length =
         rest.bytes().take(MAX_WIKILINK).take_while(|b| !matches!(b, b'(' | b')' | b' ' | b'\n' | b'\r')).count();
     length > 0 && rest.as_bytes().get(length) == Some(&b')')
+}
+
+/// How many quotes a line may open or continue: the marks among what can start a block.
+fn quotes(line: &str) -> usize {
+    let can_start =
+        |b: &u8| b.is_ascii_digit() || matches!(b, b' ' | b'\t' | b'>' | b'-' | b'*' | b'+' | b'.' | b')' | b':');
+    line.bytes().take_while(can_start).filter(|b| *b == b'>').count()
 }
 
 /// Where lines start, by the parser's rule: after LF, CR LF or a CR alone.

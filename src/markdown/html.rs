@@ -86,7 +86,7 @@ const MAX_TAGS: usize = 20_000;
 /// Most work for open elements, summed over the tags of a page: a parser looks through them at each.
 const MAX_OPEN: usize = 20_000_000;
 /// The same for formatting elements, which a parser copies.
-const MAX_OPEN_FORMATTING: usize = 1_000_000;
+const MAX_OPEN_FORMATTING: usize = 300_000;
 
 /// A tag in a text: `text[start..end]` is `<...>`.
 pub(super) struct Tag<'h> {
@@ -152,6 +152,16 @@ pub(super) fn tags(html: &str) -> impl Iterator<Item = Tag<'_>> {
             }
         }
     })
+}
+
+/// Whether inline HTML is a line break.
+pub(super) fn is_break(literal: &str) -> bool {
+    tag_at(literal, 0).is_some_and(|tag| tag.name.eq_ignore_ascii_case("br"))
+}
+
+/// Whether inline HTML does not show in the page: a comment or a tag of an allowed element.
+pub(super) fn is_hidden(literal: &str) -> bool {
+    literal.starts_with("<!--") || tag_at(literal, 0).is_some_and(|tag| is(ELEMENTS, tag.name))
 }
 
 fn is(list: &[&str], name: &str) -> bool {

@@ -2,7 +2,7 @@ use std::ops::Range;
 
 use comrak::nodes::{Node, NodeValue};
 
-use super::address;
+use super::address::{self, FindPage};
 use super::document::{self, Document};
 use super::wikilink::{LinkOrder, decoded};
 use crate::model::PagePath;
@@ -46,7 +46,7 @@ pub fn links(text: &str, order: LinkOrder) -> Vec<Link> {
 /// The page that a link of `page` leads to; none when there is no such page, or when the link
 /// stays on its own page. `find_page` finds a page by its path from the root.
 #[must_use]
-pub fn linked_page(link: &Link, page: &PagePath, find_page: &dyn Fn(&str) -> Option<PagePath>) -> Option<PagePath> {
+pub fn linked_page(link: &Link, page: &PagePath, find_page: &FindPage<'_>) -> Option<PagePath> {
     match link.kind {
         LinkKind::Wikilink if link.target.is_empty() => None,
         LinkKind::Wikilink => find_page(&link.target),
@@ -56,39 +56,17 @@ pub fn linked_page(link: &Link, page: &PagePath, find_page: &dyn Fn(&str) -> Opt
 
 impl Document<'_> {
     fn links(&self) -> Vec<Link> {
-        let mut links: Vec<Link> = self
-            .wikilinks()
-            .into_iter()
-            .map(|link| Link {
-                kind: LinkKind::Wikilink,
-                destination: self.wikilink_destination(&link.span, &link.target),
-                target: link.target,
-                anchor: link.anchor,
-                span: link.span,
-            })
-            .collect();
+        let wikilinks = self.wikilinks().map(|(link, place)| Link {
+            kind: LinkKind::Wikilink,
+            destination: (!link.target.is_empty()).then_some(place),
+            target: link.target,
+            anchor: link.anchor,
+            span: link.span,
+        });
+        let mut links: Vec<Link> = wikilinks.collect();
         links.extend(self.root.descendants().filter_map(|node| self.markdown_link(node)));
         links.sort_by_key(|link| link.span.start);
         links
-    }
-
-    /// The path inside `[[...]]`; only when it stands there as it is understood.
-    fn wikilink_destination(&self, span: &Range<usize>, target: &str) -> Option<Range<usize>> {
-        if target.is_empty() {
-            return None;
-        }
-        let source = self.text.get(span.clone())?;
-        let mut places = source.match_indices(target).filter(|(at, found)| {
-            let before = source.get(..*at).unwrap_or_default().trim_end().trim_end_matches('/');
-            let after = source.get(at + found.len()..).unwrap_or_default().trim_start().trim_start_matches('/');
-            before.ends_with(['[', '|']) && (after.starts_with(['#', ']', '|', '\\']))
-        });
-        let first = places.next()?;
-        // Label and target may be the same text: then the target is the one that has `#` or
-        // stands on its side of the bar, which only the order knows. The last one is it for
-        // `[[Label|Target]]`.
-        let (at, found) = places.last().unwrap_or(first);
-        Some(span.start + at..span.start + at + found.len())
     }
 
     fn markdown_link(&self, node: Node<'_>) -> Option<Link> {
@@ -107,8 +85,13 @@ impl Document<'_> {
                 .get(range.clone())
                 .is_some_and(|source| source.starts_with(opening) && (source.ends_with(')') || source.ends_with(']')))
         });
-        let destination = exact.clone().and_then(|range| self.destination(&range, &link.url));
-        let inline = exact.as_ref().and_then(|range| self.text.get(range.clone())).is_some_and(|s| s.ends_with(')'));
+        let block = || self.block(node).unwrap_or_default();
+        let (span, destination) = match exact {
+            Some(span) => (span.clone(), self.destination(&span, &link.url)),
+            // Escaped bars in a table's cell move what the parser takes for positions.
+            None => self.search(&block(), opening, &link.url).map_or_else(|| (block(), None), |(s, d)| (s, Some(d))),
+        };
+        let inline = self.text.get(span.clone()).is_some_and(|source| source.ends_with(')'));
         let (path, rest) = address::split(&link.url);
         Some(Link {
             kind: match (is_image, inline) {
@@ -118,7 +101,7 @@ impl Document<'_> {
             },
             target: decoded(path),
             anchor: rest.split_once('#').map(|(_, anchor)| decoded(anchor)).filter(|anchor| !anchor.is_empty()),
-            span: exact.or_else(|| self.block(node)).unwrap_or_default(),
+            span,
             destination,
         })
     }
@@ -133,6 +116,19 @@ impl Document<'_> {
             let written = self.text.get(place..span.end)?;
             written.starts_with(url).then(|| place..place + address::split(url).0.len())
         })
+    }
+
+    /// The places of a link and of its path, when the block has only one that leads there.
+    fn search(&self, block: &Range<usize>, opening: &str, url: &str) -> Option<(Range<usize>, Range<usize>)> {
+        let source = self.text.get(block.clone())?;
+        let middle = format!("]({url}");
+        let mut places = source.match_indices(&middle).map(|(at, _)| at);
+        let (at, None) = (places.next()?, places.next()) else { return None };
+        let start = source.get(..at)?.rfind(opening)?;
+        let path = at + "](".len();
+        let end = path + source.get(path..)?.find(')')? + 1;
+        let from = |at: usize| block.start + at;
+        Some((from(start)..from(end), from(path)..from(path + address::split(url).0.len())))
     }
 
     /// The place of the block that a node stands in.

@@ -14,6 +14,7 @@ mod render;
 mod sanitize;
 mod wikilink;
 
+pub use address::FindPage;
 pub use anchor::anchor;
 pub use front_matter::{FrontMatter, front_matter};
 pub use headings::{Heading, first_heading, headings};
@@ -21,3 +22,6 @@ pub use links::{Link, LinkKind, linked_page, links};
 pub use plain::{plain_text, word_count};
 pub use render::{RenderContext, Rendered, render};
 pub use wikilink::{LinkOrder, Wikilink, wikilinks};
+
+#[cfg(test)]
+mod tests;

@@ -38,7 +38,9 @@ impl Document<'_> {
                     html::push_text(&block.literal, &mut plain);
                     end_line(&mut plain);
                 }
-                NodeValue::HtmlInline(tag) if tag.to_ascii_lowercase().starts_with("<br") => plain.push(' '),
+                NodeValue::HtmlInline(tag) if html::is_break(tag) => plain.push(' '),
+                // What is shown as text is text: `Vec<String>`.
+                NodeValue::HtmlInline(tag) if !html::is_hidden(tag) => plain.push_str(tag),
                 NodeValue::TableCell => {
                     if node.previous_sibling().is_some() {
                         plain.push(' ');
@@ -56,8 +58,8 @@ impl Document<'_> {
 }
 
 fn end_line(plain: &mut String) {
-    plain.truncate(plain.trim_end_matches(' ').len());
-    if !plain.is_empty() && !plain.ends_with('\n') {
+    plain.truncate(plain.trim_end().len());
+    if !plain.is_empty() {
         plain.push('\n');
     }
 }

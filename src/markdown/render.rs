@@ -4,14 +4,14 @@ use comrak::html::{ChildRendering, Context, format_document_with_formatter, form
 use comrak::nodes::{Node, NodeCodeBlock, NodeValue};
 use comrak::options::Plugins;
 
-use super::address;
+use super::address::{self, FindPage};
 use super::anchor::anchor;
 use super::document::{self, Document};
 use super::front_matter::front_matter;
 use super::headings::Heading;
 use super::html;
 use super::sanitize::{self, Seal};
-use super::wikilink::{LinkOrder, decoded};
+use super::wikilink::LinkOrder;
 use crate::model::PagePath;
 
 /// Largest HTML of a page, in bytes. Beyond it the page is shown as plain text.
@@ -24,7 +24,7 @@ pub struct RenderContext<'a> {
     pub page: &'a PagePath,
     pub order: LinkOrder,
     /// Finds a page by the path that a link names, from the wiki's root.
-    pub find_page: &'a dyn Fn(&str) -> Option<PagePath>,
+    pub find_page: &'a FindPage<'a>,
 }
 
 /// A page as HTML.
@@ -76,7 +76,8 @@ impl Document<'_> {
     /// The page's HTML; none when it would be too large or too costly to check.
     fn html(&self, context: &RenderContext<'_>, anchors: &[String], admit: Admit) -> Option<String> {
         let seal = Seal::new();
-        let state = State { context, seal: &seal, anchors: anchors.iter(), admit, admitted: 0, notes: 0 };
+        let state =
+            State { context, seal: &seal, anchors: anchors.iter(), admit, admitted: 0, notes: 0, checkbox: None };
         let mut output = Limited(String::with_capacity(self.text.len() * 2));
         let (options, plugins) = (document::options(), Plugins::default());
         format_document_with_formatter(self.root, &options, &mut output, &plugins, node, state).ok()?;
@@ -111,6 +112,8 @@ struct State<'s> {
     admitted: usize,
     /// Footnotes written.
     notes: usize,
+    /// The box of a task whose paragraph comes next.
+    checkbox: Option<&'static str>,
 }
 
 type Out<'o, 'c, 's> = Context<'o, 'c, State<'s>>;
@@ -190,11 +193,26 @@ fn node<'a>(out: &mut Out<'_, '_, '_>, node: Node<'a>, entering: bool) -> Result
         NodeValue::TaskItem(item) => {
             if entering {
                 out.cr()?;
-                let checked = if item.symbol.is_some() { " checked" } else { "" };
-                write!(out, "<li class=\"{seal}task-list-item\"><input type=\"checkbox\"{checked} disabled> ")?;
+                write!(out, "<li class=\"{seal}task-list-item\">")?;
+                let checkbox = if item.symbol.is_some() { CHECKED } else { UNCHECKED };
+                if is_loose(node) {
+                    out.user.checkbox = Some(checkbox);
+                } else {
+                    out.write_str(checkbox)?;
+                }
             } else {
                 out.write_str("</li>\n")?;
             }
+        }
+        NodeValue::Paragraph if entering && out.user.checkbox.is_some() => {
+            let checkbox = out.user.checkbox.take().unwrap_or_default();
+            out.cr()?;
+            write!(out, "<p>{checkbox}")?;
+        }
+        NodeValue::Paragraph if !entering && ends_note(node).is_some() => {
+            let mentions = ends_note(node).unwrap_or_default();
+            back_links(out, mentions)?;
+            out.write_str("</p>\n")?;
         }
         NodeValue::FootnoteReference(reference) => {
             if entering {
@@ -216,13 +234,10 @@ fn node<'a>(out: &mut Out<'_, '_, '_>, node: Node<'a>, entering: bool) -> Result
                 let number = out.user.notes;
                 write!(out, "<li id=\"{seal}fn:{number}\">")?;
             } else {
-                let number = out.user.notes;
-                for nth in 1..=note.total_references {
-                    write!(
-                        out,
-                        " <a class=\"{seal}footnote-back\" href=\"#{}\" aria-label=\"{seal}Back to the text\">\u{21a9}</a>",
-                        reference_id(number, nth)
-                    )?;
+                let after_text =
+                    node.last_child().is_some_and(|last| matches!(last.data().value, NodeValue::Paragraph));
+                if !after_text {
+                    back_links(out, note.total_references)?;
                 }
                 out.write_str("</li>\n")?;
                 if node.next_sibling().is_none() {
@@ -233,6 +248,40 @@ fn node<'a>(out: &mut Out<'_, '_, '_>, node: Node<'a>, entering: bool) -> Result
         _ => return format_node_default(out, node, entering),
     }
     Ok(ChildRendering::HTML)
+}
+
+const CHECKED: &str = "<input type=\"checkbox\" checked disabled> ";
+const UNCHECKED: &str = "<input type=\"checkbox\" disabled> ";
+
+/// Whether an item starts with a paragraph that is written as one: then the box belongs in it.
+fn is_loose(item: Node<'_>) -> bool {
+    let is_paragraph = item.first_child().is_some_and(|first| matches!(first.data().value, NodeValue::Paragraph));
+    let list = item.parent();
+    is_paragraph && list.is_some_and(|list| matches!(&list.data().value, NodeValue::List(list) if !list.tight))
+}
+
+/// How often a note is mentioned, if the node is its last paragraph.
+fn ends_note(paragraph: Node<'_>) -> Option<u32> {
+    if paragraph.next_sibling().is_some() {
+        return None;
+    }
+    match &paragraph.parent()?.data().value {
+        NodeValue::FootnoteDefinition(note) => Some(note.total_references),
+        _ => None,
+    }
+}
+
+/// Links from the note being written to where it is mentioned.
+fn back_links(out: &mut Out<'_, '_, '_>, mentions: u32) -> fmt::Result {
+    let (seal, note) = (out.user.seal.as_str(), out.user.notes);
+    for nth in 1..=mentions {
+        write!(
+            out,
+            " <a class=\"{seal}footnote-back\" href=\"#{}\" aria-label=\"{seal}Back to the text\">\u{21a9}</a>",
+            reference_id(note, nth)
+        )?;
+    }
+    Ok(())
 }
 
 /// The id of a note's n-th mention. A heading's anchor never has a colon.
@@ -274,18 +323,16 @@ fn code_block(out: &mut Out<'_, '_, '_>, block: &NodeCodeBlock) -> fmt::Result {
 
 /// Whether the page is missing, and the address of a wikilink's `target#anchor`.
 fn wikilink(context: &RenderContext<'_>, url: &str) -> (bool, String) {
-    let (target, fragment) = match url.split_once('#') {
-        Some((target, heading)) => (target, format!("#{}", anchor(&decoded(heading)))),
-        None => (url, String::new()),
-    };
+    let (target, heading) = address::wikilink_parts(url);
+    let fragment = heading.map(|heading| format!("#{}", anchor(&heading))).unwrap_or_default();
     if target.is_empty() {
         return (false, fragment);
     }
-    match (context.find_page)(target) {
+    match (context.find_page)(&target) {
         Some(page) => (false, format!("{}{fragment}", address::of_page(page.as_str()))),
         None => {
-            let page = PagePath::parse(target);
-            let path = page.as_ref().map_or(target, PagePath::as_str);
+            let page = PagePath::parse(&target);
+            let path = page.as_ref().map_or(target.as_str(), PagePath::as_str);
             (true, format!("{}{fragment}", address::of_page(path)))
         }
     }

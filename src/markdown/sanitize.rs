@@ -2,7 +2,7 @@ use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasher, RandomState};
 
-use super::address;
+use super::address::{self, FindPage};
 use super::html;
 use crate::model::PagePath;
 
@@ -57,12 +57,7 @@ impl Seal {
 
 /// Removes from the page's HTML whatever is not on the lists above, and resolves its links.
 /// The result needs neither inline script nor inline style and can clobber no `id`.
-pub(super) fn sanitize(
-    html: &str,
-    seal: &Seal,
-    page: &PagePath,
-    find_page: &dyn Fn(&str) -> Option<PagePath>,
-) -> String {
+pub(super) fn sanitize(html: &str, seal: &Seal, page: &PagePath, find_page: &FindPage<'_>) -> String {
     let clean = builder(seal).clean(html).to_string();
     resolve_links(&clean, page, find_page)
 }
@@ -110,7 +105,7 @@ fn filter<'u>(seal: &str, element: &str, attribute: &str, value: &'u str) -> Opt
 }
 
 /// Gives every link and source an address from the wiki's root, and marks those that leave it.
-fn resolve_links(html: &str, page: &PagePath, find_page: &dyn Fn(&str) -> Option<PagePath>) -> String {
+fn resolve_links(html: &str, page: &PagePath, find_page: &FindPage<'_>) -> String {
     let mut output = String::with_capacity(html.len() + html.len() / 8);
     let mut done = 0;
     for tag in html::tags(html) {
@@ -128,7 +123,7 @@ fn resolve_links(html: &str, page: &PagePath, find_page: &dyn Fn(&str) -> Option
             output.push_str("=\"");
             match name {
                 "href" => {
-                    external = address::is_external(value);
+                    external = address::is_site(value);
                     output.push_str(&resolved(value, page, Some(find_page)));
                 }
                 "src" | "poster" => output.push_str(&resolved(value, page, None)),
@@ -159,7 +154,7 @@ fn attributes(tag: &str) -> impl Iterator<Item = (&str, &str)> {
 }
 
 /// A link's address, escaped for an attribute as it came.
-fn resolved<'u>(value: &'u str, page: &PagePath, find_page: Option<&dyn Fn(&str) -> Option<PagePath>>) -> Cow<'u, str> {
+fn resolved<'u>(value: &'u str, page: &PagePath, find_page: Option<&FindPage<'_>>) -> Cow<'u, str> {
     let trimmed = value.trim_matches(|c: char| c <= ' ');
     let (path, rest) = address::split(trimmed);
     if path.is_empty() || path.starts_with(['/', '\\']) || address::is_external(trimmed) {

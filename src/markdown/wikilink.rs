@@ -31,7 +31,7 @@ pub struct Wikilink {
 /// in raw HTML, inside another link or after a backslash. `[[https://...]]` is no wikilink.
 #[must_use]
 pub fn wikilinks(text: &str, order: LinkOrder) -> Vec<Wikilink> {
-    document::read(text, order, |document| document.wikilinks()).unwrap_or_default()
+    document::read(text, order, |document| document.wikilinks().map(|(link, _)| link).collect()).unwrap_or_default()
 }
 
 /// What stands between the brackets, taken apart.
@@ -42,6 +42,8 @@ pub(super) struct Parts {
     pub(super) anchor: Option<String>,
     pub(super) label: Option<String>,
     pub(super) external: bool,
+    /// Where the target stands between the brackets, as written, without outer slashes.
+    pub(super) place: Range<usize>,
 }
 
 impl Parts {
@@ -52,25 +54,29 @@ impl Parts {
             Some((left, right)) => (left.strip_suffix('\\').unwrap_or(left), Some(right)),
             None => (inner, None),
         };
-        let (target, label) = match (right, order) {
-            (None, _) => (left, None),
-            (Some(right), LinkOrder::LabelFirst) => (right, Some(left)),
-            (Some(right), LinkOrder::TargetFirst) => (left, Some(right)),
+        let after_bar = inner.len() - right.map_or(0, str::len);
+        let (target, label, from) = match (right, order) {
+            (None, _) => (left, None, 0),
+            (Some(right), LinkOrder::LabelFirst) => (right, Some(left), after_bar),
+            (Some(right), LinkOrder::TargetFirst) => (left, Some(right), 0),
         };
         let label = label.map(str::trim).filter(|label| !label.is_empty()).map(str::to_owned);
-        let target = target.trim();
-        if is_web_address(target) {
-            return Some(Self { target: target.to_owned(), anchor: None, label, external: true });
+        if is_web_address(target.trim()) {
+            let target = target.trim().to_owned();
+            return Some(Self { target, anchor: None, label, external: true, place: 0..0 });
         }
         let (page, anchor) = match target.split_once('#') {
             Some((page, anchor)) => (page, Some(anchor.trim()).filter(|anchor| !anchor.is_empty())),
             None => (target, None),
         };
-        let page = page.trim().trim_matches('/');
+        let outside = |c: char| c == '/' || c.is_whitespace();
+        let start = from + page.len() - page.trim_start_matches(outside).len();
+        let page = page.trim_matches(outside);
         if page.is_empty() && anchor.is_none() {
             return None;
         }
-        Some(Self { target: decoded(page), anchor: anchor.map(decoded), label, external: false })
+        let place = start..start + page.len();
+        Some(Self { target: decoded(page), anchor: anchor.map(decoded), label, external: false, place })
     }
 }
 

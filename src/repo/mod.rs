@@ -6,7 +6,9 @@ mod commit;
 mod diff;
 mod disk;
 mod error;
+mod fsck;
 mod history;
+mod import;
 mod last_commits;
 mod layout;
 mod objects;
@@ -29,6 +31,8 @@ pub use commit::{CommitInfo, CommitMeta};
 pub use disk::{Disk, DiskFile, RealDisk};
 pub use error::Error;
 pub use history::HistoryEntry;
+pub use import::{ImportError, ImportReport, import};
+pub use pack::Error as PackError;
 pub use snapshot::{DEFAULT_BLOB_LIMIT, FileEntry, Snapshot};
 
 use crate::model::{RepoPath, Revision};
@@ -270,3 +274,6 @@ fn object_id(revision: Revision) -> ObjectId {
 fn bytes_of(id: &gix::oid) -> [u8; 20] {
     id.as_bytes().try_into().unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests;

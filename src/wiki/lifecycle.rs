@@ -72,8 +72,10 @@ impl Wikis {
         let git_dir = dir.join("repo.git");
         match &new.from_git {
             Some(source) => {
-                progress(&format!("{}", source.display()));
-                return Err(WikiError::Import("IMPORT-PENDING".to_owned()));
+                let repo = Repo::create(self.disk(), &git_dir)?;
+                let report = crate::repo::import(repo.disk().as_ref(), source, &git_dir, progress)
+                    .map_err(|cause| WikiError::Import(cause.to_string()))?;
+                repo.move_tip(None, report.tip)?;
             }
             None => {
                 let repo = Repo::create(self.disk(), &git_dir)?;
@@ -175,5 +177,34 @@ impl Wikis {
             attachments: counters.map_or(0, |c| c.attachments),
             bytes: counters.map_or(0, |c| c.bytes),
         })
+    }
+}
+
+/// What an examination of a wiki saw.
+#[derive(Clone, Copy, Debug)]
+pub struct WikiState {
+    /// Files at the tip, every one of which could be read.
+    pub files: usize,
+    /// Whether the search index does not reflect the tip yet.
+    pub index_behind: bool,
+}
+
+impl Wikis {
+    /// Reads every file at the tip, and compares the index with it.
+    ///
+    /// # Errors
+    /// With the first file that cannot be read.
+    pub fn examine(&self, _proof: Operator, id: WikiId, slug: &Slug) -> Result<WikiState, WikiError> {
+        let wiki = self.open(id, slug)?;
+        let snapshot = wiki.repo().at_tip()?;
+        let files = snapshot.files()?;
+        for file in &files {
+            match snapshot.blob(file.blob) {
+                Ok(_) | Err(crate::repo::Error::TooLarge { .. }) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        let indexed = self.indexes().status(id)?.indexed;
+        Ok(WikiState { files: files.len(), index_behind: indexed != snapshot.revision() })
     }
 }

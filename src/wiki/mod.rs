@@ -21,7 +21,7 @@ pub use access::{Access, AccessError, Admin, Read, ReadableWiki, Right, Upload, 
 pub use attachments::{Attachment, AttachmentSummary, attachment, attachments};
 pub use error::WikiError;
 pub use history::{HistoryItem, history};
-pub use lifecycle::{NewWiki, WikiSummary};
+pub use lifecycle::{NewWiki, WikiState, WikiSummary};
 pub use list::{ListQuery, PageSummary, list, page_index};
 pub use message::{Action, Origin};
 pub use open::{Wiki, Wikis, WikisConfig};

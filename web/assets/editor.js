@@ -63,7 +63,7 @@ const offer = (draft) => {
   const when = new Date(draft.time).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "short" });
   words.textContent = draft.base === base
     ? `You have unsaved text from ${when}.`
-    : `You have unsaved text from ${when}. The page has been saved since by someone; compare before you save.`;
+    : `You have unsaved text from ${when}. The page has changed since; compare before you save.`;
   box.append(
     words,
     button("Restore it", () => {

@@ -3,7 +3,6 @@
 const root = document.documentElement;
 const typing = (target) => target.closest?.("input, textarea, select, [contenteditable]");
 
-root.classList.add("keys");
 document.addEventListener("keydown", (event) => {
   const menu = document.querySelector(".menu[open]");
   if (event.key === "Escape" && menu) {
@@ -77,7 +76,7 @@ for (const box of document.querySelectorAll(".prose pre, .prose table, .prose .t
 
 const entries = new Map();
 for (const link of document.querySelectorAll(".rail .contents a")) {
-  const heading = document.getElementById(decodeURIComponent(link.hash.slice(1)));
+  const heading = document.getElementById(link.getAttribute("href").slice(1));
   if (heading) entries.set(heading, link);
 }
 if (entries.size) {

@@ -84,10 +84,6 @@ impl Surroundings {
     pub(super) fn may_write(&self) -> bool {
         self.may_write
     }
-
-    pub(super) fn site(&self) -> &str {
-        &self.site
-    }
 }
 
 /// The platform's address: `https://wiki.example.org/`.

@@ -274,6 +274,13 @@ pub(crate) struct IndexGroup {
     pub(crate) entries: Vec<IndexEntry>,
 }
 
+impl IndexGroup {
+    /// Each entry at the top with what is below it.
+    fn trees(&self) -> impl Iterator<Item = &[IndexEntry]> {
+        self.entries.chunk_by(|_, next| next.depth > 0)
+    }
+}
+
 /// A page, or a folder that has no page of its own.
 #[derive(Clone, Debug)]
 pub(crate) struct IndexEntry {

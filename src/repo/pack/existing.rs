@@ -92,6 +92,15 @@ impl Closed {
         self.data.num_objects()
     }
 
+    /// The file as it is.
+    pub(super) fn whole(&self) -> &[u8] {
+        self.data.entry_slice(0..self.data.data_len() as u64).unwrap_or_default()
+    }
+
+    pub(super) fn checksum(&self) -> ObjectId {
+        self.data.checksum()
+    }
+
     /// All entries, without the pack's header and trailer.
     pub(super) fn entries(&self) -> &[u8] {
         let end = self.data.pack_end() as u64;

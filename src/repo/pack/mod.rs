@@ -11,7 +11,7 @@ mod write;
 
 pub(in crate::repo) use existing::{Closed, Packs, tips_path};
 pub(in crate::repo) use index::{IndexEntry, write_index};
-pub(in crate::repo) use trees::{Entry, Plan, collect, entries};
+pub(in crate::repo) use trees::{Entry, Plan, collect, compare, entries};
 pub(in crate::repo) use walk::{Node, Range, SentCommit, load_commit, reaches_all, select};
 pub(in crate::repo) use write::{Options, write_pack};
 
@@ -33,7 +33,7 @@ pub enum Error {
 }
 
 /// Called every few objects with the number done so far; an error ends the work.
-pub type Tick<'a> = &'a mut dyn FnMut(usize) -> std::io::Result<()>;
+pub(in crate::repo) type Tick<'a> = &'a mut dyn FnMut(usize) -> std::io::Result<()>;
 
 /// Reads an object whole, telling an absent one from a damaged one.
 pub(in crate::repo) fn read(repo: &gix::Repository, id: ObjectId) -> Result<(gix::object::Kind, Vec<u8>), Error> {

@@ -98,16 +98,21 @@ pub(in crate::repo) fn collect(
     held: &dyn Fn(&ObjectId) -> bool,
     tick: Tick<'_>,
 ) -> Result<Plan, Error> {
-    let mut collector =
-        Collector { repo, held, seen: HashSet::default(), plan: Plan::default(), trees: Trees::default() };
+    let mut collector = Collector {
+        repo,
+        held,
+        seen: HashSet::default(),
+        compared: std::collections::HashSet::default(),
+        plan: Plan::default(),
+        trees: Trees::default(),
+    };
     for commit in commits {
         if collector.add(commit.id) {
             collector.plan.commits += 1;
         }
         let mut work = Vec::new();
-        if Some(commit.tree) != commit.base && collector.add(commit.tree) {
-            collector.plan.trees += 1;
-            work.push((commit.tree, commit.base));
+        if Some(commit.tree) != commit.base {
+            collector.descend(commit.tree, commit.base, &mut work);
         }
         while let Some((tree, base)) = work.pop() {
             collector.compare(tree, base, &mut work)?;
@@ -121,6 +126,9 @@ struct Collector<'a> {
     repo: &'a gix::Repository,
     held: &'a dyn Fn(&ObjectId) -> bool,
     seen: HashSet<ObjectId>,
+    /// Which tree was compared with which base. A tree that comes back (a revert) over
+    /// another base has other news: the same pair never has.
+    compared: std::collections::HashSet<(ObjectId, Option<ObjectId>)>,
     plan: Plan,
     trees: Trees,
 }
@@ -179,14 +187,27 @@ impl Collector<'_> {
     }
 
     fn visit(&mut self, entry: &Entry<'_>, base: Option<ObjectId>, work: &mut Vec<(ObjectId, Option<ObjectId>)>) {
-        if entry.is_gitlink() || !self.add(entry.id) {
+        if entry.is_gitlink() {
             return;
         }
         if entry.is_tree() {
-            self.plan.trees += 1;
-            work.push((entry.id, base));
-        } else {
+            self.descend(entry.id, base, work);
+        } else if self.add(entry.id) {
             self.plan.blobs += 1;
+        }
+    }
+
+    /// Sends a tree, and later what is new below it over `base`. That the receiver holds the
+    /// tree says that it holds what is below; that it was sent before says nothing of the kind.
+    fn descend(&mut self, tree: ObjectId, base: Option<ObjectId>, work: &mut Vec<(ObjectId, Option<ObjectId>)>) {
+        if (self.held)(&tree) {
+            return;
+        }
+        if self.add(tree) {
+            self.plan.trees += 1;
+        }
+        if !self.compared.contains(&(tree, None)) && self.compared.insert((tree, base)) {
+            work.push((tree, base));
         }
     }
 }

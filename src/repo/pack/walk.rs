@@ -123,7 +123,7 @@ pub(in crate::repo) fn select(repo: &gix::Repository, range: &Range, tick: Tick<
     let mut popped = 0usize;
     while let Some((id, flags, parents)) = walk.pop() {
         popped += 1;
-        if popped % 1024 == 0 {
+        if popped.is_multiple_of(1024) {
             tick(order.len())?;
         }
         if flags & LISTED == 0 && flags & WANTED != 0 {

@@ -38,11 +38,10 @@ impl<'a> Reader<'a> {
             return Ok(Packet::End);
         }
         let (digits, rest) = self.0.split_at_checked(4).ok_or(Malformed)?;
-        if !digits.iter().all(u8::is_ascii_hexdigit) {
-            return Err(Malformed);
-        }
-        let digits = std::str::from_utf8(digits).map_err(|_| Malformed)?;
-        let length = usize::from_str_radix(digits, 16).map_err(|_| Malformed)?;
+        let length = digits.iter().try_fold(0usize, |length, digit| {
+            Some(length << 4 | usize::try_from(char::from(*digit).to_digit(16)?).ok()?)
+        });
+        let length = length.ok_or(Malformed)?;
         self.0 = rest;
         match length {
             0 => Ok(Packet::Flush),
@@ -157,6 +156,11 @@ impl<'a> PackStream<'a> {
 
 impl Write for PackStream<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if let Some(full) = bytes.get(..MAX_PACKET - 5).filter(|_| self.banded && self.buffer.is_empty()) {
+            self.sent += full.len() as u64;
+            self.band(1, full)?;
+            return Ok(full.len());
+        }
         let room = (MAX_PACKET - 5).saturating_sub(self.buffer.len());
         let taken = bytes.get(..room).unwrap_or(bytes);
         self.buffer.extend_from_slice(taken);

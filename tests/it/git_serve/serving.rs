@@ -161,6 +161,28 @@ fn pushing_is_refused_with_a_reason() {
 }
 
 #[test]
+fn work_stops_when_the_client_goes_away() {
+    let world = World::new();
+    // Incompressible and larger than what the sockets and the channel hold.
+    let mut seed = 7u64;
+    let noise: Vec<u8> = std::iter::repeat_with(|| {
+        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        seed.to_be_bytes()[1]
+    })
+    .take(24 << 20)
+    .collect();
+    let blob = super::world::git_with(&world.served(), &["hash-object", "-w", "--stdin"], &noise);
+    let tree = super::world::git_with(&world.served(), &["mktree"], format!("100644 blob {blob}\tnoise\n").as_bytes());
+    let commit = git(&world.served(), &["commit-tree", &tree, "-m", "noise"]);
+    git(&world.served(), &["update-ref", "refs/heads/main", &commit]);
+    // More clients that hang up than the service has slots.
+    for _ in 0..6 {
+        world.hang_up_on_a_pack(&commit);
+    }
+    world.clone(2, &[], "after");
+}
+
+#[test]
 fn a_damaged_repository_ends_the_clone_with_an_error() {
     let world = World::new();
     history(&world.served(), 1, 3, 3);
@@ -187,4 +209,48 @@ fn size(repository: &std::path::Path) -> usize {
     let counts = git(repository, &["count-objects", "-v"]);
     let line = counts.lines().find_map(|line| line.strip_prefix("size-pack: ")).unwrap();
     line.parse().unwrap()
+}
+
+/// `cargo test --test it clone_of_a_large -- --ignored --nocapture`; `LARGE_REPOSITORY` names a bare repository.
+#[test]
+#[ignore = "a measurement, not a test"]
+fn clone_of_a_large_repository_beside_git() {
+    let world = World::new();
+    let large = std::env::var("LARGE_REPOSITORY").unwrap();
+    fs::remove_dir_all(world.served()).unwrap();
+    let clocked = |what: &str, work: &dyn Fn()| {
+        let (before, start) = (cpu_ticks(), std::time::Instant::now());
+        work();
+        let after = cpu_ticks();
+        println!(
+            "{what}: {:.2} s, of which {:.2} s of processor time in this process",
+            start.elapsed().as_secs_f64(),
+            (after - before) as f64 / 100.0
+        );
+    };
+    let clone = |url: &str| {
+        world.git(&["-c", "protocol.version=2", "clone", "-q", "--bare", url, "measured.git"]);
+        fs::remove_dir_all(world.path("measured.git")).unwrap();
+    };
+    std::os::unix::fs::symlink(&large, world.served()).unwrap();
+    clocked("git upload-pack", &|| clone(&format!("file://{large}")));
+    clocked("ours, the same packs", &|| clone(&world.url()));
+    fs::remove_file(world.served()).unwrap();
+    clocked("import", &|| {
+        let repo =
+            robotwiki::repo::Repo::create(std::sync::Arc::new(robotwiki::repo::RealDisk), &world.served()).unwrap();
+        let source = std::path::Path::new(&large);
+        let report =
+            robotwiki::repo::import(repo.disk().as_ref(), source, repo.dir(), &mut |text| println!("  {text}"));
+        repo.move_tip(None, report.unwrap().tip).unwrap();
+    });
+    clocked("git upload-pack, imported", &|| clone(&format!("file://{}", world.served().display())));
+    clocked("ours, imported", &|| clone(&world.url()));
+}
+
+/// User and system time of this process in hundredths of a second (proc_pid_stat(5)).
+fn cpu_ticks() -> u64 {
+    let stat = fs::read_to_string("/proc/self/stat").unwrap();
+    let fields: Vec<&str> = stat.rsplit_once(')').unwrap().1.split_whitespace().collect();
+    fields[11].parse::<u64>().unwrap() + fields[12].parse::<u64>().unwrap()
 }

@@ -61,6 +61,16 @@ impl World {
         clone
     }
 
+    /// Asks for `commit`, reads the beginning of the pack and closes the connection.
+    pub(crate) fn hang_up_on_a_pack(&self, commit: &str) {
+        let body = format!("0032want {commit}\n00000009done\n");
+        let mut stream = TcpStream::connect(self.address).unwrap();
+        let head = "POST /repo.git/git-upload-pack HTTP/1.1\r\nhost: wiki\r\n\
+                    content-type: application/x-git-upload-pack-request\r\n";
+        write!(stream, "{head}content-length: {}\r\n\r\n{body}", body.len()).unwrap();
+        stream.read_exact(&mut [0; 1000]).unwrap();
+    }
+
     /// Sends one raw request and returns status and body.
     pub(crate) fn raw(&self, method: &str, path: &str, headers: &str, body: &[u8]) -> (u16, Vec<u8>) {
         let mut stream = TcpStream::connect(self.address).unwrap();

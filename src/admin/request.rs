@@ -1,0 +1,96 @@
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use super::Finding;
+use crate::model::{Name, Role, Slug, TokenRole, UnixSeconds};
+
+/// A verb with its arguments.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "verb")]
+pub enum Request {
+    /// A sign-in link for the operator's account, which is made on first use.
+    Setup,
+    UserCreate {
+        name: Name,
+    },
+    UserList,
+    WikiCreate {
+        slug: Slug,
+        name: Name,
+        /// Identifier or name; the operator's account when absent.
+        owner: Option<String>,
+        public: bool,
+        /// An absolute path on the server's machine.
+        from_git: Option<PathBuf>,
+    },
+    WikiList,
+    WikiDelete {
+        slug: Slug,
+    },
+    WikiGrant {
+        slug: Slug,
+        person: String,
+        role: Role,
+    },
+    TokenCreate {
+        slug: Slug,
+        name: Name,
+        role: TokenRole,
+        days: Option<u32>,
+    },
+    TokenList {
+        slug: Slug,
+    },
+    TokenRevoke {
+        slug: Slug,
+        /// Identifier (`t3`) or name.
+        token: String,
+    },
+    Doctor,
+}
+
+/// What a verb answers.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "answer")]
+pub enum Answer {
+    SignInLink { person: Person, link: String, expires: UnixSeconds },
+    People { people: Vec<Person> },
+    Wiki { wiki: WikiInfo },
+    Wikis { wikis: Vec<WikiInfo> },
+    Granted { person: Person, role: Role },
+    NewToken { id: String, secret: String, expires: Option<UnixSeconds> },
+    Tokens { tokens: Vec<Token> },
+    Findings { findings: Vec<Finding> },
+    Done,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Person {
+    pub id: String,
+    pub name: Name,
+    pub operator: bool,
+    pub created: UnixSeconds,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct WikiInfo {
+    pub id: String,
+    pub slug: Slug,
+    pub name: Name,
+    pub public: bool,
+    pub created: UnixSeconds,
+    pub pages: u64,
+    pub attachments: u64,
+    pub bytes: u64,
+    pub address: String,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Token {
+    pub id: String,
+    pub name: Name,
+    pub role: TokenRole,
+    pub created: UnixSeconds,
+    pub expires: Option<UnixSeconds>,
+}

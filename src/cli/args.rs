@@ -1,0 +1,189 @@
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand};
+
+use crate::model::{Name, Role, Slug, TokenRole};
+
+const EXIT_CODES: &str = "\
+Exit codes: 0 done, 1 it failed and nothing changed, 2 wrong arguments or configuration.
+
+Every verb works while the server runs and while it is stopped. Run it as the server's
+user or as root, with the same configuration as the server.";
+
+const EXAMPLES: &str = "\
+Examples:
+  robotwiki serve --data-dir ./data --listen 127.0.0.1:8080 --domain localhost:8080
+  robotwiki setup
+  robotwiki wiki create docs --name Docs --public
+  robotwiki token create docs --name 'Claude Code' --role write --expires 90";
+
+/// Git-backed Markdown wikis for people and AI agents, in one binary.
+#[derive(Debug, Parser)]
+#[command(name = "robotwiki", version, after_help = EXAMPLES, after_long_help = format!("{EXAMPLES}\n\n{EXIT_CODES}"))]
+pub(super) struct Arguments {
+    /// Configuration file [default: /etc/robotwiki/robotwiki.toml, if it exists].
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(super) config: Option<PathBuf>,
+
+    /// Where everything is kept; overrides server.data_dir.
+    #[arg(long, global = true, value_name = "DIR")]
+    pub(super) data_dir: Option<PathBuf>,
+
+    #[command(subcommand)]
+    pub(super) verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Verb {
+    /// Runs the server until it is told to stop (SIGTERM, Ctrl-C).
+    #[command(
+        after_help = "Example:\n  robotwiki serve --data-dir ./data --listen 127.0.0.1:8080 --domain localhost:8080"
+    )]
+    Serve {
+        /// Address and port; port 0 takes a free one. Overrides server.listen.
+        #[arg(long, value_name = "ADDR")]
+        listen: Option<SocketAddr>,
+        /// The host name that visitors use; wikis answer at SLUG.HOST. Port 0 stands for
+        /// the port listened on. Overrides server.domain.
+        #[arg(long, value_name = "HOST[:PORT]")]
+        domain: Option<String>,
+    },
+    /// Prints a one-time sign-in link for the operator, making the account on first use.
+    #[command(after_help = "Example:\n  sudo robotwiki setup")]
+    Setup,
+    /// Accounts.
+    #[command(subcommand)]
+    User(UserVerb),
+    /// Wikis, and who may do what on them.
+    #[command(subcommand)]
+    Wiki(WikiVerb),
+    /// Tokens, with which agents, programs and git reach a wiki.
+    #[command(subcommand)]
+    Token(TokenVerb),
+    /// Prints the configuration in force, as TOML.
+    #[command(
+        after_help = "Every key can be set in the file, as ROBOTWIKI_SECTION__KEY in the environment, or by a flag \
+                            where one exists; the later wins."
+    )]
+    Config,
+    /// Looks at everything and says what is wrong and what to do. Exit code 1 when
+    /// something does not work.
+    Doctor {
+        /// As JSON.
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum UserVerb {
+    /// Makes an account and prints its one-time sign-in link.
+    #[command(after_help = "Example:\n  robotwiki user create 'Ada Lovelace'")]
+    Create {
+        /// Shown as the author of the person's changes.
+        #[arg(value_parser = Name::parse)]
+        name: Name,
+    },
+    /// Lists accounts.
+    List {
+        /// As JSON.
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum WikiVerb {
+    /// Makes a wiki, with the pages a new wiki begins with or from a git repository.
+    #[command(
+        after_help = "Examples:\n  robotwiki wiki create docs --name Docs --public\n  robotwiki wiki create old --name 'Old wiki' --from-git /srv/old.git"
+    )]
+    Create {
+        /// 3 to 30 of a-z, 0-9 and '-': the wiki answers at SLUG.DOMAIN.
+        #[arg(value_parser = Slug::parse)]
+        slug: Slug,
+        /// The wiki's name for people.
+        #[arg(long, value_parser = Name::parse)]
+        name: Name,
+        /// Who owns it: a person's identifier or name [default: the operator].
+        #[arg(long, value_name = "PERSON")]
+        owner: Option<String>,
+        /// Anybody may read it.
+        #[arg(long)]
+        public: bool,
+        /// Take content and history of the current branch of this repository.
+        #[arg(long, value_name = "PATH")]
+        from_git: Option<PathBuf>,
+    },
+    /// Lists wikis.
+    List {
+        /// As JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Deletes a wiki with all its history. There is no way back.
+    Delete {
+        #[arg(value_parser = Slug::parse)]
+        slug: Slug,
+        /// Really.
+        #[arg(long)]
+        yes: bool,
+    },
+    /// Makes a person owner, editor or viewer of a wiki.
+    #[command(after_help = "Example:\n  robotwiki wiki grant docs 'Ada Lovelace' editor")]
+    Grant {
+        #[arg(value_parser = Slug::parse)]
+        slug: Slug,
+        /// Identifier or name.
+        person: String,
+        /// owner, editor or viewer.
+        role: Role,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum TokenVerb {
+    /// Makes a token and prints it, once.
+    #[command(after_help = "Example:\n  robotwiki token create docs --name 'Claude Code' --role write --expires 90")]
+    Create {
+        #[arg(value_parser = Slug::parse)]
+        slug: Slug,
+        /// Shown as the author of the changes made with it.
+        #[arg(long, value_parser = Name::parse)]
+        name: Name,
+        /// read or write.
+        #[arg(long)]
+        role: TokenRole,
+        /// Days until it stops working, 1 to 3650 [default: never].
+        #[arg(long, value_name = "DAYS")]
+        expires: Option<u32>,
+    },
+    /// Lists the tokens of a wiki.
+    List {
+        #[arg(value_parser = Slug::parse)]
+        slug: Slug,
+        /// As JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Makes a token useless, at once.
+    Revoke {
+        #[arg(value_parser = Slug::parse)]
+        slug: Slug,
+        /// Identifier or name.
+        token: String,
+    },
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_definition_is_sound() {
+        Arguments::command().debug_assert();
+    }
+}

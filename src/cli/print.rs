@@ -1,0 +1,143 @@
+//! The only place that writes to the terminal. Results go to standard output, everything
+//! else to standard error; a reader that has gone away is no error.
+
+use std::io::{Write as _, stderr, stdout};
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::CliError;
+use crate::admin::{Answer, Finding, Health};
+use crate::model::UnixSeconds;
+
+/// How a listing is printed.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Listing {
+    Table,
+    Json,
+}
+
+impl Listing {
+    pub(super) fn of(json: bool) -> Self {
+        if json { Self::Json } else { Self::Table }
+    }
+}
+
+pub(super) fn lines(text: &str) {
+    let _reader_gone = writeln!(stdout(), "{}", text.trim_end());
+}
+
+pub(super) fn problem(text: &str) {
+    let _reader_gone = writeln!(stderr(), "robotwiki: {text}");
+}
+
+pub(super) fn progress(text: &str) {
+    let _reader_gone = writeln!(stderr(), "{text}");
+}
+
+/// Prints an answer. Tells how well things are: [`Health::Ok`] for all but `doctor`.
+pub(super) fn answer(answer: &Answer, listing: Listing) -> Result<Health, CliError> {
+    match answer {
+        Answer::SignInLink { person, link, expires } => {
+            progress(&format!(
+                "{} ({}) signs in with this link, once, until {}:",
+                person.name,
+                person.id,
+                time(*expires)
+            ));
+            lines(link);
+        }
+        Answer::People { people } if listing == Listing::Json => json(people)?,
+        Answer::People { people } => table(
+            &["ID", "NAME", "OPERATOR", "SINCE"],
+            people.iter().map(|p| [p.id.clone(), p.name.to_string(), yes(p.operator), time(p.created)]),
+        ),
+        Answer::Wiki { wiki } => {
+            progress(&format!("{} ({}) has {} pages and {} files.", wiki.name, wiki.id, wiki.pages, wiki.attachments));
+            lines(&wiki.address);
+        }
+        Answer::Wikis { wikis } if listing == Listing::Json => json(wikis)?,
+        Answer::Wikis { wikis } => table(
+            &["ID", "SLUG", "NAME", "PUBLIC", "PAGES", "FILES", "BYTES", "SINCE"],
+            wikis.iter().map(|w| {
+                [
+                    w.id.clone(),
+                    w.slug.to_string(),
+                    w.name.to_string(),
+                    yes(w.public),
+                    w.pages.to_string(),
+                    w.attachments.to_string(),
+                    w.bytes.to_string(),
+                    time(w.created),
+                ]
+            }),
+        ),
+        Answer::Granted { person, role } => lines(&format!("{} ({}) is {role} now.", person.name, person.id)),
+        Answer::NewToken { id, secret, expires } => {
+            let until =
+                expires.map(|at| format!("works until {}", time(at))).unwrap_or("works until revoked".to_owned());
+            progress(&format!("Token {id} {until}. It is shown only now:"));
+            lines(secret);
+        }
+        Answer::Tokens { tokens } if listing == Listing::Json => json(tokens)?,
+        Answer::Tokens { tokens } => table(
+            &["ID", "NAME", "ROLE", "SINCE", "EXPIRES"],
+            tokens.iter().map(|t| {
+                let expires = t.expires.map_or("never".to_owned(), time);
+                [t.id.clone(), t.name.to_string(), t.role.to_string(), time(t.created), expires]
+            }),
+        ),
+        Answer::Findings { findings } => return report(findings, listing),
+        Answer::Done => lines("Done."),
+    }
+    Ok(Health::Ok)
+}
+
+fn report(findings: &[Finding], listing: Listing) -> Result<Health, CliError> {
+    if listing == Listing::Json {
+        json(&findings)?;
+    } else {
+        for finding in findings {
+            let mark = match finding.health {
+                Health::Ok => "ok     ",
+                Health::Warning => "warning",
+                Health::Broken => "BROKEN ",
+            };
+            lines(&format!("{mark}  {}: {}", finding.what, finding.detail));
+        }
+    }
+    let worst = |health| findings.iter().any(|finding| finding.health == health);
+    Ok(if worst(Health::Broken) {
+        Health::Broken
+    } else if worst(Health::Warning) {
+        Health::Warning
+    } else {
+        Health::Ok
+    })
+}
+
+fn json(value: &impl Serialize) -> Result<(), CliError> {
+    let text = serde_json::to_string(value).map_err(|error| CliError::Failed(error.to_string()))?;
+    lines(&text);
+    Ok(())
+}
+
+/// Columns as wide as they need to be.
+fn table<const N: usize>(heads: &[&str; N], rows: impl Iterator<Item = [String; N]>) {
+    let rows: Vec<[String; N]> = std::iter::once(heads.map(str::to_owned)).chain(rows).collect();
+    let widths: Vec<usize> = (0..N)
+        .map(|column| rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max().unwrap_or(0))
+        .collect();
+    for row in &rows {
+        let cells = row.iter().zip(&widths).map(|(cell, width)| format!("{cell:<width$}"));
+        lines(cells.collect::<Vec<_>>().join("  ").trim_end());
+    }
+}
+
+fn yes(value: bool) -> String {
+    if value { "yes" } else { "no" }.to_owned()
+}
+
+fn time(at: UnixSeconds) -> String {
+    Timestamp::from_second(at).map(|at| at.strftime("%Y-%m-%d %H:%M UTC").to_string()).unwrap_or_default()
+}

@@ -1,0 +1,202 @@
+use proptest::prelude::*;
+
+use super::html;
+use crate::markdown::{LinkOrder, front_matter, headings, links, plain_text, wikilinks};
+
+/// Pieces of Markdown and HTML in any order: far likelier to meet an edge than random text.
+fn markdown() -> impl Strategy<Value = String> {
+    let piece = prop_oneof![
+        prop::sample::select(vec![
+            "\n",
+            "\n\n",
+            "\r\n",
+            " ",
+            "    ",
+            "\t",
+            "a",
+            "b c",
+            "ü",
+            "日本",
+            "\u{0}",
+            "\u{f0000}",
+            "\\",
+            "*",
+            "**",
+            "_",
+            "~~",
+            "==",
+            "`",
+            "``",
+            "```\n",
+            "~~~\n",
+            "#",
+            "# ",
+            "## h",
+            "===\n",
+            "---\n",
+            "> ",
+            "- ",
+            "1. ",
+            "- [ ] ",
+            "|",
+            "|-|-|\n",
+            "| a | b |\n",
+            "[",
+            "]",
+            "(",
+            ")",
+            "[[",
+            "]]",
+            "[[a]]",
+            "[[a|b]]",
+            "[[a#b]]",
+            "![",
+            "](",
+            "[x](y)",
+            "![x](./y)",
+            "[^1]",
+            "[^1]: ",
+            "[a]: /b\n",
+            "<",
+            ">",
+            "</",
+            "<div>",
+            "</div>",
+            "<b>",
+            "</b>",
+            "<p",
+            "<table>",
+            "<td>",
+            "</table>",
+            "<!--",
+            "-->",
+            "<script>",
+            "</script>",
+            "<svg>",
+            "<a href=",
+            "\"",
+            "'",
+            "=",
+            "javascript:",
+            "onerror=",
+            "<img src=x ",
+            "id=a",
+            "&",
+            "&#106;",
+            "&lt;",
+            "&colon;",
+            "http://a.b/c",
+            "www.a.b",
+            "a@b.c",
+            ": d\n",
+            "> [!NOTE]\n",
+            "%20",
+            "{",
+            "$",
+            "^",
+            "title: x\n",
+            "- a: &a\n",
+            "*a",
+            "<style>",
+            "<![CDATA[",
+            "<?",
+            "<textarea>",
+        ])
+        .prop_map(str::to_owned),
+        "\\PC{0,4}",
+    ];
+    prop::collection::vec(piece, 0..40).prop_map(|pieces| pieces.concat())
+}
+
+/// What a browser would take for markup: names of open tags and of their attributes.
+fn live(html: &str) -> Vec<(String, Vec<(String, String)>)> {
+    let mut tags = Vec::new();
+    for tag in crate::markdown::html::tags(html) {
+        let source = &html[tag.start + 1 + tag.name.len()..tag.end - 1];
+        let mut attributes = Vec::new();
+        let mut rest = source;
+        while let Some((name, after)) = rest.split_once("=\"") {
+            let (value, after) = after.split_once('"').unwrap_or((after, ""));
+            attributes.push((name.trim().to_owned(), value.to_owned()));
+            rest = after;
+        }
+        if !tag.closing {
+            tags.push((tag.name.to_owned(), attributes));
+        }
+    }
+    tags
+}
+
+/// No element, attribute or address that could run anything, and no id that is not ours.
+pub(super) fn assert_safe(html: &str) {
+    let allowed = crate::markdown::html::ELEMENTS;
+    for (name, attributes) in live(html) {
+        assert!(allowed.contains(&name.as_str()) || name == "input", "<{name}> in {html}");
+        for (attribute, value) in attributes {
+            assert!(!attribute.starts_with("on"), "{attribute} in {html}");
+            assert!(
+                !matches!(attribute.as_str(), "style" | "name" | "srcdoc" | "formaction" | "srcset"),
+                "{attribute} in {html}"
+            );
+            if matches!(attribute.as_str(), "href" | "src" | "poster") {
+                let plain: String = value.chars().filter(|c| *c > ' ').collect::<String>().to_lowercase();
+                for scheme in ["javascript:", "data:", "vbscript:", "file:", "about:", "blob:"] {
+                    assert!(!plain.starts_with(scheme), "{value} in {html}");
+                }
+            }
+        }
+    }
+    assert!(!html.to_lowercase().contains("<script"), "{html}");
+}
+
+proptest! {
+    #[test]
+    fn rendered_pages_are_safe(text in markdown()) {
+        let html = html(&text);
+        assert_safe(&html);
+        let own = |id: &str| headings(&text).iter().any(|h| h.anchor == id) || id.starts_with("fn") || html.contains("<li") || html.contains("<blockquote");
+        for (_, attributes) in live(&html) {
+            for (name, value) in attributes {
+                prop_assert!(name != "id" || own(&value), "id {} in {}", value, html);
+            }
+        }
+    }
+
+    #[test]
+    fn rendering_is_repeatable(text in markdown()) {
+        prop_assert_eq!(html(&text), html(&text));
+    }
+
+    #[test]
+    fn spans_slice_to_their_links(text in markdown()) {
+        for link in wikilinks(&text, LinkOrder::LabelFirst) {
+            let source = text.get(link.span).unwrap();
+            prop_assert!(source.starts_with("[[") && source.ends_with("]]"), "{}", source);
+        }
+        for link in links(&text, LinkOrder::TargetFirst) {
+            prop_assert!(text.get(link.span.clone()).is_some());
+            if let Some(destination) = link.destination {
+                prop_assert!(text.get(destination.clone()).is_some());
+                prop_assert!(link.span.start < destination.start && destination.end < link.span.end);
+            }
+        }
+    }
+
+    #[test]
+    fn headings_start_lines(text in markdown()) {
+        for heading in headings(&text) {
+            prop_assert!(text.is_char_boundary(heading.start));
+            let starts_line = heading.start == 0 || text[..heading.start].ends_with(['\n', '\r', '\u{feff}']);
+            prop_assert!(starts_line);
+            prop_assert!(heading.start >= front_matter(&text).body_offset);
+        }
+    }
+
+    #[test]
+    fn nothing_of_ours_is_left_in_the_text(text in markdown()) {
+        let had = |c: char| text.contains(c);
+        for c in plain_text(&text).chars().chain(html(&text).chars()) {
+            prop_assert!(!('\u{f0000}'..='\u{ffffd}').contains(&c) || had(c), "{:?}", c);
+        }
+    }
+}

@@ -1,0 +1,82 @@
+use super::{html, html_on};
+
+/// Snapshots show the text and its HTML, so that they read as documentation.
+macro_rules! snapshot {
+    ($name:literal, $($text:expr),+ $(,)?) => {
+        let shown: Vec<String> = [$($text),+].iter().map(|text| format!("{text}\n=>\n{}", html(text))).collect();
+        insta::assert_snapshot!($name, shown.join("\n----\n\n"));
+    };
+}
+
+#[test]
+fn blocks() {
+    snapshot!("headings", "# A *b*\n\n## A b\n\nSetext\n===\n", "# Überschrift & mehr!\n\n# 中文\n\n> ### quoted\n");
+    snapshot!(
+        "lists",
+        "- one\n- two\n  1) three\n\n- [ ] open\n- [x] **done**\n",
+        "3. three\n4. four\n",
+        "term\n\n: meaning\n"
+    );
+    snapshot!(
+        "tables",
+        "| a | b | c |\n|:-|-:|:-:|\n| 1 | `\\|` | [[L|Guide]] |\n",
+        "a|b\n-|-\n1|2\n",
+        "a|b\nno delimiter"
+    );
+    snapshot!(
+        "code",
+        "```python= title\nx < 1 && y\n```\n",
+        "    indented\n",
+        "~~~\n[[not a link]]\n~~~\n",
+        "``` c++\n```\n"
+    );
+    snapshot!(
+        "alerts",
+        "> [!NOTE]\n> hi\n",
+        "> [!warning] Own <b>title</b>\n> - x\n",
+        "> [!FOO]\n> an ordinary quote\n"
+    );
+    snapshot!(
+        "footnotes",
+        "x[^a] y[^a] z[^b] [^undefined]\n\n[^a]: note\n\n    second paragraph\n[^b]: other\n[^unused]: gone\n"
+    );
+}
+
+#[test]
+fn inlines() {
+    snapshot!(
+        "marks",
+        "**b** *i* _i_ ***bi*** ~~s~~ ==m== `c` a  \nb\\\nc\nd",
+        "x^2^ :smile: $a$ \"q\" -- Vec<String> &copy; \\*"
+    );
+    snapshot!(
+        "wikilinks",
+        "[[Guide]] [[guide/install]] [[/Guide/Use]] [[Label|new york]] [[Guide#Some Heading]] [[#a b]]",
+        "[[Missing]] [[x|Miss ing#a]] [[javascript:alert(1)]] [[https://x.org]] [[x|https://x.org]]",
+        "[[C#]] [[<b>x</b>|Guide]] `[[code]]` \\[[escaped]] [[1]](https://x.org) ![[Guide]]"
+    );
+    snapshot!(
+        "links",
+        "[a](./file.pdf) [b](file.pdf?x=1&y#z) [c](/Guide#top) [d](Use) [e](../Home) [f](#here) [g](Install.md)",
+        "[h](https://a.b \"t\") [](http://c.d) <https://e.f> www.g.h http://i.j/k?x=(1) end a@b.c [m](mailto:a@b.c) [n](//o.p)",
+        "![i](./a%20b.png \"t\") ![j](/Guide/c.png) ![k](https://a.b/c.png) ![[[x]]](d.png)",
+        "[r] [s][r]\n\n[r]: Use 'title'\n"
+    );
+    insta::assert_snapshot!(
+        "links_of_a_sub_page",
+        html_on("Guide/Install", "[x](Use) [y](../../Home) [z](file.pdf) [w](./Use)")
+    );
+}
+
+#[test]
+fn raw_html() {
+    snapshot!(
+        "raw_html",
+        "<details open>\n<summary>S</summary>\n\nbody **x**\n\n</details>\n",
+        "<p align=\"center\"><img src=\"./a.png\" width=\"300\" style=\"x\" onerror=\"y\"></p>\n",
+        "H<sub>2</sub>O <kbd>Ctrl</kbd> <mark>m</mark><br>x <!-- gone --> <foo> <script>alert(1)</script>\n",
+        "<a href=\"https://x.org\" target=\"_blank\" class=\"anchor\" id=\"x\">x</a> <a href=\"Use\">y</a>\n",
+        "<div title=\"half\n\n# after\n",
+        "<video src=\"./v.mp4\" controls autoplay></video>\n"
+    );
+}

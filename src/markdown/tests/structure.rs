@@ -1,0 +1,77 @@
+use crate::markdown::{first_heading, headings, plain_text, word_count};
+
+fn outline(text: &str) -> Vec<(u8, String, String, usize, String)> {
+    headings(text)
+        .into_iter()
+        .map(|h| {
+            let line = text[h.start..].lines().next().unwrap_or_default().to_owned();
+            (h.level, h.title, h.anchor, h.line, line)
+        })
+        .collect()
+}
+
+fn row(level: u8, title: &str, anchor: &str, line: usize, source: &str) -> (u8, String, String, usize, String) {
+    (level, title.to_owned(), anchor.to_owned(), line, source.to_owned())
+}
+
+#[test]
+fn headings_are_those_of_commonmark_with_their_places_in_the_file() {
+    let text = "---\ntitle: T\n# comment: in yaml\n---\n# Head 1\n\nSet *ext*\n===\n\n```\n# code\n```\n\n    # code\n\n   ## head 1.1 **bold** ##\n## C#\n#nospace\n####### seven\n#\n> # quoted\n\n- # listed\n\n## head 1.1 bold\nLast\n---\n";
+    assert_eq!(
+        outline(text),
+        [
+            row(1, "Head 1", "head-1", 5, "# Head 1"),
+            row(1, "Set ext", "set-ext", 7, "Set *ext*"),
+            row(2, "head 1.1 bold", "head-11-bold", 16, "   ## head 1.1 **bold** ##"),
+            row(2, "C#", "c", 17, "## C#"),
+            row(1, "", "section", 20, "#"),
+            row(2, "head 1.1 bold", "head-11-bold-1", 25, "## head 1.1 bold"),
+            row(2, "Last", "last", 26, "Last"),
+        ]
+    );
+}
+
+#[test]
+fn line_ends_of_every_kind_count() {
+    let text = "---\r\na: b\r\n---\r\n# One\r\n\r\ntext\r\n# Two\r\n";
+    assert_eq!(outline(text), [row(1, "One", "one", 4, "# One"), row(1, "Two", "two", 7, "# Two")]);
+    let starts: Vec<usize> = headings("# One\r# Two\n").iter().map(|h| h.start).collect();
+    assert_eq!(starts, [0, 6]);
+}
+
+#[test]
+fn wikilinks_in_headings_count_by_their_label() {
+    assert_eq!(outline("# See [[the guide|Guide]]!")[0].2, "see-the-guide");
+}
+
+#[test]
+fn rendered_anchors_are_those_of_the_headings() {
+    let text = "# A\n\n> # A\n\n# A\n\n- # B\n\ntext[^1]\n\n# B\n\n[^1]: # A\n[^2]: # A\n\n# A\n";
+    let html = super::html(text);
+    let ids: Vec<&str> =
+        html.match_indices("<h1 id=\"").filter_map(|(at, m)| html[at + m.len()..].split('"').next()).collect();
+    assert_eq!(ids, ["a", "a-1", "a-2", "b", "b-1", "a-3", "a-4"]);
+    let of_sections: Vec<String> = headings(text).into_iter().map(|h| h.anchor).collect();
+    assert_eq!(of_sections, ["a", "a-2", "b-1", "a-3"]);
+}
+
+#[test]
+fn the_first_heading_of_any_level_is_the_title() {
+    assert_eq!(first_heading("text\n\n#\n\n### Third\n\n# First").as_deref(), Some("Third"));
+    assert_eq!(first_heading("no heading"), None);
+}
+
+#[test]
+fn plain_text_has_the_words_and_not_the_markup() {
+    let text = "---\ntitle: hidden\n---\n# Head **one**\n\nA [link](http://x.y/z) and [[Label|Page]], `code`,\nsoft ![alt](i.png) ~~gone~~ ==mark== &copy;\n\n- item\n- [ ] task\n\n| a | b |\n|---|---|\n| c | [[d|E]] |\n\n```rust\nlet x;\n```\n\n<div class=\"k\">raw <b>bo</b>ld<!-- no --><script>no()</script></div>\n\nnote[^1] Vec<String>\n\n[^1]: the note\n\n> [!NOTE]\n> alert\n";
+    assert_eq!(
+        plain_text(text),
+        "Head one\nA link and Label, code, soft alt gone mark ©\nitem\ntask\na b\nc d\nlet x;\nraw bold\nnote Vec<String>\nalert\nthe note"
+    );
+}
+
+#[test]
+fn words_are_what_white_space_separates() {
+    assert_eq!(word_count("a  b\n# c\t**d**"), 5);
+    assert_eq!(word_count(""), 0);
+}
