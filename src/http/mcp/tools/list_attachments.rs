@@ -5,7 +5,6 @@ use serde::{Deserialize, Serialize};
 use super::{Call, output_schema, page_path, reading_tool};
 use crate::http::dates;
 use crate::http::mcp::answer::Answer;
-use crate::http::mcp::arguments::Text;
 use crate::http::mcp::failure::Failure;
 use crate::wiki::{self, AttachmentSummary};
 
@@ -13,7 +12,7 @@ use crate::wiki::{self, AttachmentSummary};
 #[serde(deny_unknown_fields)]
 pub(super) struct Arguments {
     /// Path of the page.
-    path: Text,
+    path: String,
 }
 
 /// The files attached to a page.
@@ -48,7 +47,7 @@ pub(super) fn tool() -> Tool {
 }
 
 pub(super) fn run(call: &Call, arguments: &Arguments) -> Result<Answer, Failure> {
-    let path = page_path(&arguments.path.0)?;
+    let path = page_path(&arguments.path)?;
     let (path, files) = wiki::attachments(&call.reading()?, &path)?;
     let attachments: Vec<File> = files.iter().map(File::from).collect();
     let listing = Attachments { path: path.to_string(), total: attachments.len(), attachments };
