@@ -38,9 +38,9 @@ fn wiki_router(state: &AppState) -> Router {
     Router::new()
         .nest("/api/v1", api::routes(state))
         .route("/api/{*rest}", any(api::unknown_address))
-        .merge(mcp::routes(state))
         .nest("/repo.git", repository.clone())
         .nest("/.git", repository)
+        .merge(mcp::routes(state))
         .merge(web::wiki_routes(state))
         .with_state(state.clone())
 }

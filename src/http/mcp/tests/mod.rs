@@ -14,10 +14,10 @@ use redb::backends::InMemoryBackend;
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
 
-use crate::http::{AppState, HttpConfig};
 use crate::auth::{Auth, Operator};
 use crate::clock::SystemClock;
 use crate::config::{Limits, SessionConfig};
+use crate::http::{AppState, HttpConfig};
 use crate::model::{AttachmentName, AttachmentPath, Author, Name, PagePath, Principal, Slug, TokenRole, WikiId};
 use crate::repo::{Change, CommitMeta, RealDisk};
 use crate::store::Store;
