@@ -15,8 +15,6 @@ const MAX_BODY: usize = 4 << 20;
 
 /// The endpoint, with and without a final slash: clients drop their credentials when they
 /// are redirected from one to the other.
-///
-/// Expects the wiki's slug in the request's extensions.
 pub(in crate::http) fn routes(state: &AppState) -> Router<AppState> {
     let server = WikiServer::new(state.clone());
     let config = StreamableHttpServerConfig::default()
@@ -25,9 +23,9 @@ pub(in crate::http) fn routes(state: &AppState) -> Router<AppState> {
         .with_json_response(true)
         .with_max_request_body_bytes(MAX_BODY)
         // rmcp's list of hosts is fixed when the service is made, while wikis come and go.
-        // Rebinding (CVE-2026-42559) is prevented before rmcp is reached: the tenant comes
-        // only from a Host that the table of wikis knows, and the gate refuses every Origin
-        // but that host's.
+        // Rebinding (CVE-2026-42559) is prevented before rmcp is reached: the router takes
+        // the tenant only from a Host at or below our domain, the gate asks the table of
+        // wikis for it, and refuses every Origin but that host's.
         .disable_allowed_hosts()
         .disable_allowed_origins();
     let service: StreamableHttpService<WikiServer, NeverSessionManager> =

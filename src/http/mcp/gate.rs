@@ -4,7 +4,8 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
-use crate::auth::AuthError;
+use crate::http::authenticate::{self, CredentialError};
+use crate::http::error::log_internal;
 use crate::http::state::AppState;
 use crate::http::tenant::WikiSlug;
 use crate::model::{Name, Permission, Principal, Slug};
@@ -54,38 +55,23 @@ pub(super) async fn pass(State(state): State<AppState>, request: Request, next: 
 }
 
 async fn admit(state: &AppState, parts: &Parts) -> Result<Caller, Refusal> {
-    let slug = parts.extensions.get::<WikiSlug>().map(|slug| slug.0.clone()).ok_or(Refusal::NoSuchWiki)?;
-    let token = bearer(&parts.headers)?;
-    let identified = state.run_blocking(move |state| identify(state, slug, token)).await;
-    let caller = identified.map_err(|error| failed(&error))??;
+    let WikiSlug(slug) = parts.extensions.get::<WikiSlug>().cloned().ok_or(Refusal::NoSuchWiki)?;
+    let headers = parts.headers.clone();
+    let caller =
+        state.run_blocking(move |state| identify(state, slug, &headers)).await.map_err(|error| failed(&error))??;
     if is_foreign(parts) {
         return Err(Refusal::ForeignOrigin);
     }
     Ok(caller)
 }
 
-/// The token that was sent. Only `Authorization: Bearer` (RFC 6750 section 2.1) counts:
-/// a cookie would let other web sites use a visitor's session, and a token in an address
-/// ends up in logs.
-fn bearer(headers: &HeaderMap) -> Result<Option<String>, Refusal> {
-    let mut values = headers.get_all(header::AUTHORIZATION).iter();
-    let value = match (values.next(), values.next()) {
-        (None, _) => return Ok(None),
-        (Some(value), None) => value,
-        (Some(_), Some(_)) => return Err(Refusal::InvalidToken),
-    };
-    let (scheme, token) = value.to_str().ok().and_then(|v| v.trim().split_once(' ')).ok_or(Refusal::InvalidToken)?;
-    if scheme.eq_ignore_ascii_case("bearer") { Ok(Some(token.trim().to_owned())) } else { Err(Refusal::InvalidToken) }
-}
-
-fn identify(state: &AppState, slug: Slug, token: Option<String>) -> Result<Caller, Refusal> {
-    let principal = match token {
-        None => Principal::Nobody,
-        Some(token) => {
-            let found = state.auth().principal_of_token(&token).map_err(|error: AuthError| failed(&error))?;
-            found.ok_or(Refusal::InvalidToken)?
-        }
-    };
+/// Only `Authorization: Bearer` (RFC 6750 section 2.1) counts here: a cookie would let other
+/// web sites use a visitor's session, and a token in an address ends up in logs.
+fn identify(state: &AppState, slug: Slug, headers: &HeaderMap) -> Result<Caller, Refusal> {
+    let principal = authenticate::bearer(state, headers).map_err(|error| match error {
+        CredentialError::Malformed | CredentialError::Unknown => Refusal::InvalidToken,
+        CredentialError::Auth(error) => failed(&error),
+    })?;
     let access: Access<Read> = state.wikis().authorize(&principal, &slug).map_err(|error| match error {
         WikiError::Access(AccessError::SignInNeeded(_)) => Refusal::NoCredentials,
         WikiError::Access(AccessError::OtherWikisToken) => Refusal::InvalidToken,
@@ -128,7 +114,7 @@ fn unreadable() -> Response {
 }
 
 fn failed(error: &dyn std::error::Error) -> Refusal {
-    tracing::error!(%error, "an MCP request could not be admitted");
+    log_internal(error);
     Refusal::Failed
 }
 

@@ -1,6 +1,6 @@
 //! The MCP endpoint `/mcp` of a wiki: its tools for agents, over Streamable HTTP without
 //! sessions, for clients with the `initialize` handshake and for those without (2026-07-28).
-//! No rule about pages lives here; the surroundings (tenant, errors, blocking calls) are those of `http`.
+//! No rule about pages lives here.
 
 mod answer;
 mod arguments;

@@ -84,13 +84,18 @@ impl ServerHandler for WikiServer {
             .entry(&request.name)
             .ok_or_else(|| ErrorData::invalid_params(format!("Unknown tool: {}", request.name), None))?;
         let run = Arc::clone(&entry.run);
-        let call = Call { wikis: Arc::clone(self.state.wikis()), caller: caller(&context)?.clone() };
+        let caller = caller(&context)?.clone();
         // Clients leave `arguments` out when a tool demands none.
         let arguments = request.arguments.unwrap_or_default();
-        let work = self.state.run_blocking(move |_| match run(&call, arguments) {
-            Ok(answer) => answer.into_result(),
-            Err(failure) => failure.into_result(),
-        });
-        Ok(work.await.map_err(|error| ErrorData::internal_error(error.to_string(), None))?.into())
+        let work = move |state: &AppState| {
+            let call = Call { wikis: Arc::clone(state.wikis()), caller };
+            match run(&call, arguments) {
+                Ok(answer) => answer.into_result(),
+                Err(failure) => failure.into_result(),
+            }
+        };
+        let result =
+            self.state.run_blocking(work).await.map_err(|error| ErrorData::internal_error(error.to_string(), None))?;
+        Ok(result.into())
     }
 }
