@@ -22,6 +22,11 @@ const STOP_WORDS: &[&str] = &[
     "why", "will", "with", "you",
 ];
 
+/// The words as they are written.
+pub(super) fn words() -> TextAnalyzer {
+    TextAnalyzer::builder(Words::default()).build()
+}
+
 pub(super) fn prose() -> TextAnalyzer {
     TextAnalyzer::builder(Words::default())
         .filter(RemoveLongFilter::limit(LONGEST_WORD))

@@ -1,9 +1,15 @@
 //! Runs a plan: which pages, in which order, with which score.
+//!
+//! Every match is looked at, because the total is promised. Exclusion is done here and not by
+//! tantivy's `MustNot`, which in 0.27 moves phrase scorers backwards (its `debug_assert`
+//! fails) when an excluded phrase is ahead of the first match.
 
-use tantivy::collector::sort_key::{SortBySimilarityScore, SortByString};
-use tantivy::collector::{Count, TopDocs};
+use std::cmp::Ordering;
+use std::collections::HashSet;
+
+use tantivy::collector::{Collector, DocSetCollector, SegmentCollector};
 use tantivy::query::Query;
-use tantivy::{DocAddress, Order, Searcher};
+use tantivy::{DocAddress, DocId, Score, Searcher, SegmentOrdinal, SegmentReader};
 
 use super::query::Plan;
 use super::schema::PATH_COLUMN;
@@ -11,36 +17,50 @@ use super::schema::PATH_COLUMN;
 /// With fewer pages that have all words, those with some of them follow.
 const ENOUGH: usize = 3;
 
+/// Score, then page.
+type Match = (Score, DocAddress);
+
 pub(super) struct Ranked {
     pub(super) total: usize,
     /// Score in 0..=1 and page, best first.
-    pub(super) pages: Vec<(f32, DocAddress)>,
+    pub(super) pages: Vec<Match>,
 }
 
 /// The `limit` pages after the first `offset`.
 pub(super) fn collect(searcher: &Searcher, plan: &Plan, limit: usize, offset: usize) -> tantivy::Result<Ranked> {
-    let (strict, mut pages) = run(searcher, plan.strict.as_ref(), limit, offset)?;
-    let mut total = strict;
-    if strict < ENOUGH
+    let mut hidden = HashSet::new();
+    for excluded in &plan.excluded {
+        hidden.extend(searcher.search(excluded.as_ref(), &DocSetCollector)?);
+    }
+    let strict = matches(searcher, plan.strict.as_ref(), &hidden)?;
+    let mut total = strict.len();
+    let mut pages = ranked(searcher, strict.clone(), limit, offset)?;
+    normalise(&mut pages, plan.unit, 1.0);
+    if strict.len() < ENOUGH
         && let Some(relaxed) = &plan.relaxed
     {
-        let left = limit.saturating_sub(pages.len());
-        let (more, others) = run(searcher, relaxed.as_ref(), left, offset.saturating_sub(strict))?;
-        total += more;
-        pages.extend(others);
-    }
-    let mut highest = 1.0_f32;
-    for (score, _) in &mut pages {
+        hidden.extend(strict.iter().map(|(_, page)| *page));
+        let some = matches(searcher, relaxed.as_ref(), &hidden)?;
+        total += some.len();
+        let (left, skip) = (limit.saturating_sub(pages.len()), offset.saturating_sub(strict.len()));
+        let mut some = ranked(searcher, some, left, skip)?;
         // A page with some of the words never shows more than one with all of them.
-        highest = highest.min(normal(*score, plan.unit));
-        *score = highest;
+        let highest = strict.iter().map(|(score, _)| normal(*score, plan.unit)).fold(1.0, f32::min);
+        normalise(&mut some, plan.unit, highest);
+        pages.extend(some);
     }
     Ok(Ranked { total, pages })
 }
 
-/// Keeps the order, and is comparable between queries: a page whose text alone has every word
-/// as often and as densely as BM25 rewards reaches about 0.5, as does one that has a word
-/// only in a heading; matches in title and path go on towards 1.
+fn normalise(pages: &mut [Match], unit: f32, highest: f32) {
+    for (score, _) in pages {
+        *score = normal(*score, unit).min(highest);
+    }
+}
+
+/// Keeps the order, and is comparable between queries: a page whose text has every word as
+/// often and as densely as BM25 rewards reaches 0.5, and matches in title and path go on
+/// towards 1.
 fn normal(score: f32, unit: f32) -> f32 {
     if score <= 0.0 || !score.is_finite() {
         return 0.0;
@@ -48,18 +68,77 @@ fn normal(score: f32, unit: f32) -> f32 {
     (score / (score + unit)).clamp(0.0, 1.0)
 }
 
-/// Equal scores are in the order of their paths.
-fn run(
-    searcher: &Searcher,
-    query: &dyn Query,
-    limit: usize,
-    offset: usize,
-) -> tantivy::Result<(usize, Vec<(f32, DocAddress)>)> {
-    if limit == 0 {
-        return Ok((searcher.search(query, &Count)?, Vec::new()));
+fn matches(searcher: &Searcher, query: &dyn Query, hidden: &HashSet<DocAddress>) -> tantivy::Result<Vec<Match>> {
+    let mut matches = searcher.search(query, &Matches)?;
+    if !hidden.is_empty() {
+        matches.retain(|(_, page)| !hidden.contains(page));
     }
-    let order = ((SortBySimilarityScore, Order::Desc), (SortByString::for_field(PATH_COLUMN), Order::Asc));
-    let top = TopDocs::with_limit(limit).and_offset(offset).order_by::<(f32, Option<String>)>(order);
-    let (total, pages) = searcher.search(query, &(Count, top))?;
-    Ok((total, pages.into_iter().map(|((score, _), page)| (score, page)).collect()))
+    Ok(matches)
+}
+
+/// Best first; equal scores in the order of their paths.
+fn ranked(searcher: &Searcher, mut matches: Vec<Match>, limit: usize, offset: usize) -> tantivy::Result<Vec<Match>> {
+    let shown = offset.saturating_add(limit);
+    if limit == 0 || offset >= matches.len() {
+        return Ok(Vec::new());
+    }
+    if shown < matches.len() {
+        let (_, (last, _), _) = matches.select_nth_unstable_by(shown - 1, |a, b| b.0.total_cmp(&a.0));
+        let last = *last;
+        matches.retain(|(score, _)| score.total_cmp(&last) != Ordering::Less);
+    }
+    let mut named = Vec::with_capacity(matches.len());
+    let columns: Vec<_> = searcher
+        .segment_readers()
+        .iter()
+        .map(|segment| segment.fast_fields().str(PATH_COLUMN))
+        .collect::<tantivy::Result<_>>()?;
+    for (score, page) in matches {
+        let mut path = String::new();
+        if let Some(Some(column)) = columns.get(page.segment_ord as usize)
+            && let Some(ordinal) = column.ords().first(page.doc_id)
+        {
+            column.ord_to_str(ordinal, &mut path)?;
+        }
+        named.push((score, path, page));
+    }
+    named.sort_unstable_by(|(a, a_path, _), (b, b_path, _)| b.total_cmp(a).then_with(|| a_path.cmp(b_path)));
+    Ok(named.into_iter().skip(offset).take(limit).map(|(score, _, page)| (score, page)).collect())
+}
+
+/// Collects every match.
+struct Matches;
+
+struct SegmentMatches {
+    segment: SegmentOrdinal,
+    found: Vec<Match>,
+}
+
+impl Collector for Matches {
+    type Fruit = Vec<Match>;
+    type Child = SegmentMatches;
+
+    fn for_segment(&self, segment: SegmentOrdinal, _: &SegmentReader) -> tantivy::Result<SegmentMatches> {
+        Ok(SegmentMatches { segment, found: Vec::new() })
+    }
+
+    fn requires_scoring(&self) -> bool {
+        true
+    }
+
+    fn merge_fruits(&self, segments: Vec<Vec<Match>>) -> tantivy::Result<Vec<Match>> {
+        Ok(segments.concat())
+    }
+}
+
+impl SegmentCollector for SegmentMatches {
+    type Fruit = Vec<Match>;
+
+    fn collect(&mut self, page: DocId, score: Score) {
+        self.found.push((score, DocAddress::new(self.segment, page)));
+    }
+
+    fn harvest(self) -> Vec<Match> {
+        self.found
+    }
 }

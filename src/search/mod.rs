@@ -14,6 +14,9 @@ mod source;
 mod text_index;
 mod worker;
 
+#[cfg(test)]
+mod tests;
+
 pub use error::{BoxError, Error};
 pub use indexes::{Indexes, Limits};
 pub use source::{IndexedPage, Place, Places, Source, SourceChange};

@@ -50,8 +50,10 @@ struct Clause {
 pub(super) struct Plan {
     /// Pages with all of the words.
     pub(super) strict: Box<dyn TantivyQuery>,
-    /// The other pages with some of them, if that is a different question.
+    /// Pages with some of them, if that is a different question. Quoted phrases stay demanded.
     pub(super) relaxed: Option<Box<dyn TantivyQuery>>,
+    /// Pages that are not shown.
+    pub(super) excluded: Vec<Box<dyn TantivyQuery>>,
     /// The score of a page whose text has every word as often as counts: half of 1.
     pub(super) unit: f32,
 }
@@ -122,20 +124,18 @@ impl Query {
         if let Some(in_order) = self.in_order(fields) {
             strict.push((Occur::Should, in_order));
         }
-        let mut excluded: Vec<(Occur, Box<dyn TantivyQuery>)> = Vec::new();
-        for clause in &self.excluded {
-            excluded.push((Occur::MustNot, clause.compile(searcher, fields)?));
-        }
-        strict.extend(excluded.iter().map(|(occur, query)| (*occur, query.box_clone())));
-        let strict = Box::new(BooleanQuery::new(strict));
-        let relaxed = (words.len() > 1).then(|| {
-            let mut relaxed = quoted;
-            relaxed.push((Occur::Must, Box::new(BooleanQuery::union(words))));
-            relaxed.append(&mut excluded);
-            relaxed.push((Occur::MustNot, strict.clone()));
-            Box::new(BooleanQuery::new(relaxed)) as Box<dyn TantivyQuery>
+        let relaxed = (!words.is_empty() && self.wanted.len() > 1).then(|| {
+            let some_words = if quoted.is_empty() { Occur::Must } else { Occur::Should };
+            quoted.push((some_words, Box::new(BooleanQuery::union(words))));
+            Box::new(BooleanQuery::new(quoted)) as Box<dyn TantivyQuery>
         });
-        Ok(Plan { strict, relaxed, unit: unit * BM25_MOST })
+        let excluded = self.excluded.iter().map(|clause| clause.compile(searcher, fields));
+        Ok(Plan {
+            strict: Box::new(BooleanQuery::new(strict)),
+            relaxed,
+            excluded: excluded.collect::<tantivy::Result<_>>()?,
+            unit: unit * BM25_MOST,
+        })
     }
 
     /// The words one after the other, which makes a page better.
@@ -255,7 +255,9 @@ impl Words {
             match clauses.last_mut() {
                 Some(clause) if word.unspaced && sequence_ends == Some(word.start) => clause.terms.push(word.term),
                 _ => clauses.push(Clause {
-                    optional: analyzer::is_stop_word(text.get(word.start..word.end).unwrap_or_default()),
+                    optional: analyzer::is_stop_word(
+                        &text.get(word.start..word.end).unwrap_or_default().to_lowercase(),
+                    ),
                     terms: vec![word.term],
                     ..Clause::default()
                 }),
@@ -297,4 +299,37 @@ struct Word {
     start: usize,
     end: usize,
     unspaced: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn terms(clauses: &[Clause]) -> Vec<Vec<&str>> {
+        clauses.iter().map(|clause| clause.terms.iter().map(String::as_str).collect()).collect()
+    }
+
+    #[test]
+    fn words_phrases_and_exclusions_are_told_apart() {
+        let query = Query::parse("Running -draft \"old news\" -\"not this\" New_York well-known --flag tag:x ");
+        let wanted =
+            [&["run"][..], &["old", "news"], &["new"], &["york"], &["well"], &["known"], &["flag"], &["tag"], &["x"]];
+        assert_eq!(terms(&query.wanted), wanted);
+        assert_eq!(terms(&query.excluded), [&["draft"][..], &["not", "this"]]);
+        assert!(query.wanted.iter().all(|clause| clause.unfinished.is_none()));
+        assert_eq!(Query::parse("a Runn").wanted[1].unfinished.as_deref(), Some("runn"));
+        assert!(Query::parse("of the").wanted.iter().all(|clause| clause.optional && clause.unfinished.is_none()));
+    }
+
+    #[test]
+    fn length_and_number_of_words_are_bounded() {
+        let many: String = (0..1_000).map(|number| format!("w{number} ")).collect();
+        assert_eq!(Query::parse(&many).wanted.len(), MOST_TERMS);
+        assert_eq!(
+            Query::parse(&format!("\"{many}\"")).wanted.iter().map(|c| c.terms.len()).sum::<usize>(),
+            MOST_TERMS
+        );
+        assert_eq!(terms(&Query::parse(&format!("{}after", "\u{1f600}".repeat(250))).wanted), Vec::<Vec<&str>>::new());
+        assert_eq!(Query::parse("a a A a a").wanted.len(), 1);
+    }
 }

@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use tantivy::tokenizer::TextAnalyzer;
+
 use super::analyzer;
 use super::query::Highlights;
 
@@ -10,7 +12,7 @@ const LENGTH: usize = 240;
 /// Characters shown before the first match.
 const LEAD: usize = 50;
 /// Matches that are looked at.
-const MOST_MATCHES: usize = 500;
+const MOST_MATCHES: usize = 100;
 
 const OMITTED: &str = "\u{2026}";
 
@@ -27,8 +29,8 @@ struct Match {
 
 /// At most about 240 characters of `text` on one line, cut between words, around the place
 /// with most of the words; its beginning when it has none of them.
-pub(super) fn snippet(text: &str, wanted: &Highlights) -> Snippet {
-    let matches = matches(text, wanted);
+pub(super) fn snippet(text: &str, finder: &mut Finder<'_>) -> Snippet {
+    let matches = finder.matches(text);
     let start = best(text, &matches).map_or(0, |first| word_start(text, back(text, first, LEAD)));
     let end = forward(text, start, LENGTH);
     let end = if end < text.len() { word_end(text, start, end) } else { end };
@@ -71,27 +73,63 @@ fn close(snippet: &mut Snippet, begins: &mut Option<usize>) {
     }
 }
 
-fn matches(text: &str, wanted: &Highlights) -> Vec<Match> {
-    let mut found = Vec::new();
-    if wanted.terms.is_empty() {
-        return found;
+/// Looks for the words of one query.
+pub(super) struct Finder<'q> {
+    wanted: &'q Highlights,
+    words: TextAnalyzer,
+    prose: TextAnalyzer,
+    names: TextAnalyzer,
+}
+
+impl<'q> Finder<'q> {
+    pub(super) fn new(wanted: &'q Highlights) -> Self {
+        Self { wanted, words: analyzer::words(), prose: analyzer::prose(), names: analyzer::names() }
     }
-    let mut prose = analyzer::prose();
-    let mut names = wanted.unfinished.as_ref().map(|_| analyzer::names());
-    let mut stream = prose.token_stream(text);
-    while found.len() < MOST_MATCHES && stream.advance() {
-        let token = stream.token();
-        let span = token.offset_from..token.offset_to;
-        if let Some(term) = wanted.terms.iter().position(|term| *term == token.text) {
-            found.push(Match { term, span });
-        } else if let (Some(unfinished), Some(names)) = (&wanted.unfinished, &mut names) {
-            let mut folded = names.token_stream(text.get(span.clone()).unwrap_or_default());
-            if folded.advance() && folded.token().text.starts_with(unfinished.as_str()) {
-                found.push(Match { term: wanted.terms.len(), span });
+
+    fn matches(&mut self, text: &str) -> Vec<Match> {
+        let mut found = Vec::new();
+        if self.wanted.terms.is_empty() {
+            return found;
+        }
+        let mut stream = self.words.token_stream(text);
+        while found.len() < MOST_MATCHES && stream.advance() {
+            let token = stream.token();
+            if !self.wanted.may_be(&token.text) {
+                continue;
+            }
+            if let Some(term) = self.wanted.term(&token.text, &mut self.prose, &mut self.names) {
+                found.push(Match { term, span: token.offset_from..token.offset_to });
             }
         }
+        found
     }
-    found
+}
+
+impl Highlights {
+    /// Folding and stemming keep the first letter of a word that begins with an ASCII one, so
+    /// that most words of a text need neither.
+    fn may_be(&self, word: &str) -> bool {
+        let Some(first) = word.bytes().next() else {
+            return false;
+        };
+        let begins = |term: &String| term.bytes().next() == Some(first.to_ascii_lowercase());
+        !first.is_ascii() || self.terms.iter().any(begins) || self.unfinished.iter().any(begins)
+    }
+
+    /// The number of the term that a word of a text is; one more than all for the unfinished one.
+    fn term(&self, word: &str, prose: &mut TextAnalyzer, names: &mut TextAnalyzer) -> Option<usize> {
+        let mut stream = prose.token_stream(word);
+        if !stream.advance() {
+            return None;
+        }
+        let term = self.terms.iter().position(|term| *term == stream.token().text);
+        if term.is_some() {
+            return term;
+        }
+        let unfinished = self.unfinished.as_ref()?;
+        let mut stream = names.token_stream(word);
+        (stream.advance() && stream.token().text.starts_with(unfinished.as_str())).then_some(self.terms.len())
+    }
 }
 
 /// Where the window with most different words begins; of equal ones the first.
@@ -151,7 +189,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn of(text: &str, query: &str) -> (String, Vec<String>) {
-        let snippet = snippet(text, &Query::parse(query).highlights());
+        let snippet = snippet(text, &mut Finder::new(&Query::parse(query).highlights()));
         let marked = snippet.highlights.iter().map(|range| snippet.text[range.clone()].to_owned()).collect();
         (snippet.text, marked)
     }
@@ -186,7 +224,7 @@ mod tests {
     proptest! {
         #[test]
         fn highlights_are_ordered_ranges_of_the_snippet(text in "(\\PC| |\n|run|\u{6771}){0,400}", query in "\\PC{0,20}|run|\u{6771}") {
-            let snippet = snippet(&text, &Query::parse(&query).highlights());
+            let snippet = snippet(&text, &mut Finder::new(&Query::parse(&query).highlights()));
             prop_assert!(snippet.text.chars().count() <= LENGTH + 2);
             let mut end = 0;
             for range in &snippet.highlights {

@@ -18,7 +18,7 @@ use super::collect::collect;
 use super::derived_directory::DerivedDirectory;
 use super::query::Query;
 use super::schema::{Fields, parse_payload, payload};
-use super::snippet::snippet;
+use super::snippet::{Finder, snippet};
 use super::{Error, SourceChange, analyzer};
 use crate::model::{PagePath, Revision};
 
@@ -293,12 +293,13 @@ impl TextIndex {
             let limit = if offset > DEEPEST { 0 } else { limit.min(MOST_HITS) };
             let ranked = collect(&searcher, &plan, limit, offset.min(DEEPEST))?;
             let wanted = query.highlights();
+            let mut finder = Finder::new(&wanted);
             let mut hits = Vec::with_capacity(ranked.pages.len());
             for (score, page) in ranked.pages {
                 let document: TantivyDocument = searcher.doc(page)?;
                 let (path, title, excerpt) =
                     self.fields.stored(&document).ok_or_else(|| Error::Damaged("a stored page".to_owned()))?;
-                let shown = snippet(&excerpt, &wanted);
+                let shown = snippet(&excerpt, &mut finder);
                 hits.push(Hit { path, title, score, snippet: shown.text, highlights: shown.highlights });
             }
             Ok(Hits { total: ranked.total, hits })

@@ -2,7 +2,12 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)] // a test may stop at a surprise
 
 mod architecture;
+mod bad_input;
+mod command_line;
+mod crash;
+mod end_to_end;
 mod forgetful_disk;
 mod git_serve;
 mod power_loss;
 mod store_fixture;
+mod support;

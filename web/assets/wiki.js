@@ -76,7 +76,7 @@ for (const box of document.querySelectorAll(".prose pre, .prose table, .prose .t
 
 const entries = new Map();
 for (const link of document.querySelectorAll(".rail .contents a")) {
-  const heading = document.getElementById(decodeURIComponent(link.hash.slice(1)));
+  const heading = document.getElementById(link.getAttribute("href").slice(1));
   if (heading) entries.set(heading, link);
 }
 if (entries.size) {

@@ -1,0 +1,137 @@
+//! The index against a wiki in memory. `searching`: what is found; `damage`: repair;
+//! `following`: the worker and the bounded cache; `timing`: figures, no judgement.
+
+mod damage;
+mod following;
+mod searching;
+mod timing;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Duration;
+
+use parking_lot::Mutex;
+
+use super::{BoxError, Hits, IndexedPage, Source, SourceChange, TextIndex};
+use crate::model::{PagePath, Revision};
+
+type Tree = BTreeMap<PagePath, IndexedPage>;
+
+/// A wiki in memory: a list of trees, each a commit.
+#[derive(Default)]
+struct FakeWiki {
+    commits: Mutex<Vec<(Revision, Tree)>>,
+    failing: AtomicBool,
+    slow: Mutex<Duration>,
+    asked: AtomicUsize,
+}
+
+impl FakeWiki {
+    fn new(pages: &[(&str, &str)]) -> Arc<Self> {
+        let wiki = Arc::new(Self::default());
+        wiki.write(pages);
+        wiki
+    }
+
+    /// One commit that writes these pages: path, which is also the title, and text.
+    fn write(&self, pages: &[(&str, &str)]) -> Revision {
+        self.commit(|tree| {
+            for (path, body) in pages {
+                tree.insert(path_of(path), page(path, body));
+            }
+        })
+    }
+
+    fn delete(&self, path: &str) -> Revision {
+        self.commit(|tree| drop(tree.remove(&path_of(path))))
+    }
+
+    fn commit(&self, edit: impl FnOnce(&mut Tree)) -> Revision {
+        let mut commits = self.commits.lock();
+        let mut tree = commits.last().map(|(_, tree)| tree.clone()).unwrap_or_default();
+        edit(&mut tree);
+        let revision = revision(commits.len());
+        commits.push((revision, tree));
+        revision
+    }
+
+    /// Another history with the same content: nothing of the old one is known any more.
+    fn rewrite_history(&self) -> Revision {
+        let mut commits = self.commits.lock();
+        let tree = commits.pop().unwrap().1;
+        commits.clear();
+        let revision = Revision::from_bytes([0xee; 20]);
+        commits.push((revision, tree));
+        revision
+    }
+}
+
+impl Source for FakeWiki {
+    fn tip(&self) -> Result<Option<Revision>, BoxError> {
+        self.asked.fetch_add(1, Ordering::SeqCst);
+        if self.failing.load(Ordering::SeqCst) {
+            return Err("the disk is on fire".into());
+        }
+        Ok(self.commits.lock().last().map(|(revision, _)| *revision))
+    }
+
+    fn changes(&self, from: Option<Revision>, to: Revision) -> Result<Option<Vec<SourceChange>>, BoxError> {
+        std::thread::sleep(*self.slow.lock());
+        let commits = self.commits.lock();
+        let tree = |of| commits.iter().find(|(revision, _)| *revision == of).map(|(_, tree)| tree.clone());
+        let old = match from {
+            Some(from) => match tree(from) {
+                Some(old) => old,
+                None => return Ok(None),
+            },
+            None => Tree::new(),
+        };
+        let new = tree(to).ok_or("unknown tip")?;
+        let mut changes: Vec<SourceChange> = Vec::new();
+        for path in old.keys().filter(|path| !new.contains_key(path)) {
+            changes.push(SourceChange { path: path.clone(), page: None });
+        }
+        for (path, page) in new.iter().filter(|(path, page)| old.get(path) != Some(page)) {
+            changes.push(SourceChange { path: path.clone(), page: Some(page.clone()) });
+        }
+        Ok(Some(changes))
+    }
+}
+
+fn revision(number: usize) -> Revision {
+    let mut bytes = [7; 20];
+    bytes[..8].copy_from_slice(&(number as u64).to_be_bytes());
+    Revision::from_bytes(bytes)
+}
+
+fn path_of(path: &str) -> PagePath {
+    PagePath::parse(path).unwrap()
+}
+
+fn page(title: &str, body: &str) -> IndexedPage {
+    IndexedPage { title: title.to_owned(), body: body.to_owned(), ..IndexedPage::default() }
+}
+
+fn written(path: &str, page: IndexedPage) -> SourceChange {
+    SourceChange { path: path_of(path), page: Some(page) }
+}
+
+/// An index of these pages; the directory lives as long as the first of the pair.
+fn index_of(pages: &[(&str, &str)]) -> (tempfile::TempDir, TextIndex) {
+    let dir = tempfile::tempdir().unwrap();
+    let index = TextIndex::open(&dir.path().join("text")).unwrap().index;
+    let changes: Vec<SourceChange> = pages.iter().map(|(path, body)| written(path, page(path, body))).collect();
+    index.apply(&changes, revision(0)).unwrap();
+    (dir, index)
+}
+
+fn paths(hits: &Hits) -> Vec<&str> {
+    hits.hits.iter().map(|hit| hit.path.as_str()).collect()
+}
+
+fn found(index: &TextIndex, query: &str) -> Vec<String> {
+    let hits = index.search(query, 100, 0).unwrap();
+    assert_eq!(hits.total, hits.hits.len(), "{query:?}");
+    hits.hits.into_iter().map(|hit| hit.path.to_string()).collect()
+}
