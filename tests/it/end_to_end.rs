@@ -351,11 +351,11 @@ fn strangers_get_nothing_and_readers_change_nothing() {
         for answer in answers {
             assert!(matches!(answer.status, 302 | 303 | 401 | 403 | 404), "{request:?}: {}", answer.status);
             let text = answer.text();
-            let text = text.replace("/-/search?q=qsecret7", "").replace("q%3Dqsecret7", "");
-            assert!(
-                !text.contains("# Plans") && !text.contains("qsecret7\n") && !text.contains(&before[..40]),
-                "{request:?}: {text}"
-            );
+            // A page may repeat the address that was asked for, to come back to it; nothing else.
+            let asked = format!("{request:?}");
+            for secret in ["# Plans", "qsecret7", &before[..40]] {
+                assert!(asked.contains(secret) || !text.contains(secret), "{secret:?} after {asked}: {text}");
+            }
         }
     }
     let output = run(&mut clone_command(&dir, &foreign, "2", &dir.beside("stolen")), b"", Duration::from_secs(60));

@@ -34,6 +34,7 @@ impl Node {
         let printed = String::from_utf8_lossy(&output.stdout).into_owned();
         let errors = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "{name}: {}\n{printed}\n{errors}", output.status);
+        eprint!("{printed}");
         printed
     }
 

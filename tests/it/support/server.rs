@@ -149,7 +149,8 @@ impl DataDir {
     pub(crate) fn log_tail(&self) -> String {
         let text = fs::read_to_string(self.log()).unwrap_or_default();
         let lines: Vec<&str> = text.lines().collect();
-        lines[lines.len().saturating_sub(40)..].join("\n")
+        let last = lines[lines.len().saturating_sub(40)..].iter().map(|line| format!("{line:.300}"));
+        last.collect::<Vec<_>>().join("\n")
     }
 }
 
