@@ -36,9 +36,7 @@ const WARM_UP_CALLS: usize = 30;
 fn main() {
     let measuring = std::env::args().any(|argument| argument == "--bench");
     let pages = if measuring { PAGES } else { PAGES_WHEN_TESTED };
-    let begun = Instant::now();
     let site = Site::build(pages);
-    println!("{pages} pages imported and indexed in {:.1} s", begun.elapsed().as_secs_f64());
 
     let mut criterion = Criterion::default().configure_from_args();
     let mut bench = Bench { criterion: &mut criterion, report: Report::default(), measuring };
@@ -69,7 +67,7 @@ impl Bench<'_> {
         let mut group = self.criterion.benchmark_group("wiki");
         group.sampling_mode(SamplingMode::Flat);
         group.warm_up_time(Duration::from_millis(500)).measurement_time(Duration::from_secs(4));
-        group.bench_function(what, |bencher| {
+        group.bench_function(what.trim(), |bencher| {
             if std::mem::take(&mut cold) {
                 (0..WARM_UP_CALLS).for_each(|_| _ = once());
             }

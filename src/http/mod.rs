@@ -7,7 +7,7 @@ mod authenticate;
 mod blocking;
 mod dates;
 mod error;
-mod git;
+pub mod git;
 mod mcp;
 mod middleware;
 mod platform;

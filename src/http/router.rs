@@ -12,7 +12,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 
 use super::state::AppState;
 use super::tenant::{Tenant, WikiSlug, tenant};
-use super::{api, git, middleware, platform, web};
+use super::{api, git, mcp, middleware, platform, web};
 
 /// Everything the server answers.
 pub fn router(state: AppState) -> Router {
@@ -40,6 +40,7 @@ fn wiki_router(state: &AppState) -> Router {
         .route("/api/{*rest}", any(api::unknown_address))
         .nest("/repo.git", repository.clone())
         .nest("/.git", repository)
+        .merge(mcp::routes(state))
         .merge(web::wiki_routes(state))
         .with_state(state.clone())
 }

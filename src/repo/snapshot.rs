@@ -12,7 +12,7 @@ pub(super) const MAX_DEPTH: usize = 64;
 
 /// Most entries of one tree that are looked at: a small hostile tree can name itself
 /// again and again on every level.
-pub(super) const MAX_ENTRIES: usize = if cfg!(test) { 5_000 } else { 500_000 };
+pub(super) const MAX_ENTRIES: usize = if cfg!(test) { 20_000 } else { 500_000 };
 
 /// Largest blob that is read unless [`Snapshot::with_limit`] says otherwise, in bytes.
 pub const DEFAULT_BLOB_LIMIT: u64 = 64 << 20;

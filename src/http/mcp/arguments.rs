@@ -62,10 +62,6 @@ pub(super) fn parse<T: DeserializeOwned + JsonSchema + 'static>(mut given: JsonO
     serde_json::from_value(Value::Object(given)).map_err(Failure::invalid)
 }
 
-/// A text. A number counts as its digits, as in a revision without letters.
-#[derive(Clone, Debug)]
-pub(super) struct Text(pub(super) String);
-
 /// A text that may be left out; empty or null is left out as well.
 #[derive(Clone, Debug, Default)]
 pub(super) struct OptionalText(Option<String>);
@@ -90,7 +86,6 @@ impl Count {
 fn text<E: serde::de::Error>(value: Value) -> Result<String, E> {
     match value {
         Value::String(text) => Ok(text),
-        Value::Number(number) => Ok(number.to_string()),
         other => Err(E::custom(format_args!("expected a string, not {}", kind(&other)))),
     }
 }
@@ -103,12 +98,6 @@ const fn kind(value: &Value) -> &'static str {
         Value::String(_) => "a string",
         Value::Array(_) => "an array",
         Value::Object(_) => "an object",
-    }
-}
-
-impl<'de> Deserialize<'de> for Text {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        text(Value::deserialize(deserializer)?).map(Self)
     }
 }
 
@@ -160,7 +149,6 @@ macro_rules! schema {
         }
     };
 }
-schema!(Text, "string");
 schema!(OptionalText, "string");
 schema!(Count, "integer");
 
@@ -172,7 +160,7 @@ mod tests {
     #[derive(Deserialize, JsonSchema, Debug)]
     #[serde(deny_unknown_fields)]
     struct Example {
-        path: Text,
+        path: String,
         #[serde(default)]
         revision: OptionalText,
         #[serde(default)]
@@ -186,9 +174,9 @@ mod tests {
 
     #[test]
     fn what_models_send_instead_is_understood() {
-        let read = example(json!({"title": "Home", "revision": 1234567, "limit": "30"})).unwrap();
+        let read = example(json!({"title": "Home", "revision": "1234567", "limit": "30"})).unwrap();
         assert_eq!(
-            (read.path.0.as_str(), read.revision.get(), read.limit.clamp(10, 1, 20)),
+            (read.path.as_str(), read.revision.get(), read.limit.clamp(10, 1, 20)),
             ("Home", Some("1234567"), 20)
         );
         let absent = example(json!({"path": "Home", "revision": " ", "limit": null})).unwrap();
@@ -204,7 +192,8 @@ mod tests {
         assert!(refused(json!({"path": "Home", "foo": 1})).starts_with("Invalid request: unknown field `foo`"));
         // Both names: which one is meant is not for us to say.
         assert!(refused(json!({"path": "Home", "title": "x"})).contains("unknown field `title`"));
-        assert!(refused(json!({"path": ["Home", "x"]})).contains("expected a string, not an array"));
+        assert!(refused(json!({"path": ["Home", "x"]})).contains("invalid type: sequence, expected a string"));
+        assert!(refused(json!({"path": 5})).contains("invalid type: integer `5`, expected a string"));
         assert!(refused(json!({"path": "Home", "limit": "many"})).contains("expected a whole number"));
     }
 }

@@ -1,8 +1,12 @@
+use std::fmt::Display;
+
+use axum::http::StatusCode;
 use rmcp::model::{CallToolResult, ContentBlock, JsonObject, MetaObject};
 use serde_json::json;
 
+use crate::http::error::{kind_of, log_internal};
 use crate::model::Revision;
-use crate::wiki::{AccessError, WikiError};
+use crate::wiki::WikiError;
 
 /// Key of a failure's machine-readable half in the result's `_meta`. It is not structured
 /// content, which clients hold against the schema of the tool's success.
@@ -21,23 +25,8 @@ impl Failure {
         Self { code, text: text.into(), current: None }
     }
 
-    pub(super) fn invalid(detail: impl std::fmt::Display) -> Self {
-        Self::new("invalid_request", format!("Invalid request: {detail}"))
-    }
-
-    fn conflict(detail: &WikiError, current: Option<Revision>) -> Self {
-        let mut text = format!("Conflict: {detail} Read the page again to get the current revision, then retry.");
-        if let Some(current) = current {
-            text.push_str(&format!(" The current revision is {current}."));
-        }
-        Self { code: "conflict", text, current }
-    }
-
-    /// The details of what broke go to the log; they may name files of this machine.
-    fn broken(status: u16, detail: &str) -> Self {
-        let text =
-            format!("Wiki API error ({status}): {detail}. The server may be restarting. Try again in a few seconds.");
-        Self::new("server_error", text)
+    pub(super) fn invalid(detail: impl Display) -> Self {
+        Self::new("invalid_request", invalid(detail))
     }
 
     #[cfg(test)]
@@ -58,7 +47,9 @@ impl Failure {
 
 impl From<WikiError> for Failure {
     fn from(error: WikiError) -> Self {
-        match error {
+        let kind = kind_of(&error);
+        let mut current = None;
+        let text = match &error {
             WikiError::NoSuchPage { path, near } => {
                 let mut text = format!(
                     "Page not found: {path}. Use write_note to create it, or list_notes to see available pages."
@@ -67,39 +58,48 @@ impl From<WikiError> for Failure {
                     let near: Vec<_> = near.iter().map(ToString::to_string).collect();
                     text.push_str(&format!(" Similar names: {}.", near.join(", ")));
                 }
-                Self::new("page_not_found", text)
+                text
             }
-            WikiError::NoSuchAttachment { name } => Self::new(
-                "attachment_not_found",
-                format!("Attachment not found: {name}. Use list_attachments to see the page's files."),
-            ),
-            WikiError::RevisionMismatch { current } => Self::conflict(&error, Some(current)),
-            WikiError::RevisionRequired | WikiError::PageDeleted { .. } => Self::conflict(&error, None),
-            WikiError::OldStringAmbiguous { ref lines } => {
+            WikiError::NoSuchAttachment { name } => {
+                format!("Attachment not found: {name}. Use list_attachments to see the page's files.")
+            }
+            WikiError::RevisionMismatch { current: revision } => {
+                current = Some(*revision);
+                format!("{} The current revision is {revision}.", conflict(&error))
+            }
+            WikiError::RevisionRequired | WikiError::PageDeleted { .. } => conflict(&error),
+            WikiError::OldStringAmbiguous { lines } => {
                 let places: Vec<_> = lines.iter().take(20).map(ToString::to_string).collect();
-                Self::invalid(format_args!("{error} They begin on lines {}.", places.join(", ")))
+                invalid(format_args!("{error} They begin on lines {}.", places.join(", ")))
             }
             WikiError::OldStringMissing => {
-                Self::invalid(format_args!("{error}. It must match exactly, spaces and line breaks included."))
+                invalid(format_args!("{error}. It must match exactly, spaces and line breaks included."))
             }
-            WikiError::Access(AccessError::NoSuchWiki(_)) => Self::new("wiki_not_found", error.to_string()),
-            WikiError::Access(_) => Self::new("forbidden", format!("Wiki API error (403): {error}")),
-            WikiError::LimitReached { .. } => Self::new("limit_reached", format!("Limit reached: {error}.")),
-            WikiError::Path(_)
-            | WikiError::Revision(_)
-            | WikiError::Invalid { .. }
-            | WikiError::TooLarge { .. }
-            | WikiError::NotText { .. }
-            | WikiError::SlugTaken(_)
-            | WikiError::PathTaken { .. }
-            | WikiError::Import(_) => Self::invalid(error),
-            WikiError::Busy => Self::broken(503, &error.to_string()),
-            WikiError::Store(_) | WikiError::Repo(_) | WikiError::Search(_) | WikiError::Io { .. } => {
-                tracing::error!(%error, "an MCP tool failed");
-                Self::broken(500, "internal error")
+            WikiError::LimitReached { .. } => format!("Limit reached: {error}."),
+            _ if kind.status == StatusCode::SERVICE_UNAVAILABLE => broken(kind.status, &error),
+            _ if kind.status.is_server_error() => {
+                // The details may name files of this machine.
+                log_internal(&error);
+                broken(kind.status, "internal error")
             }
-        }
+            WikiError::Access(_) => format!("Wiki API error ({}): {error}", kind.status.as_u16()),
+            _ => invalid(&error),
+        };
+        Self { code: kind.code, text, current }
     }
+}
+
+fn invalid(detail: impl Display) -> String {
+    format!("Invalid request: {detail}")
+}
+
+fn conflict(detail: impl Display) -> String {
+    format!("Conflict: {detail} Read the page again to get the current revision, then retry.")
+}
+
+fn broken(status: StatusCode, detail: impl Display) -> String {
+    let status = status.as_u16();
+    format!("Wiki API error ({status}): {detail}. The server may be restarting. Try again in a few seconds.")
 }
 
 #[cfg(test)]

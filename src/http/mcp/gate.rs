@@ -1,22 +1,15 @@
-use std::sync::Arc;
-
 use axum::extract::{Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
-use super::seam;
-use crate::auth::{Auth, AuthError};
+use crate::http::authenticate::{self, CredentialError};
+use crate::http::error::log_internal;
+use crate::http::state::AppState;
+use crate::http::tenant::WikiSlug;
 use crate::model::{Name, Permission, Principal, Slug};
-use crate::wiki::{Access, AccessError, Read, WikiError, Wikis};
-
-/// What decides who comes in.
-#[derive(Clone)]
-pub(super) struct Gate {
-    pub(super) wikis: Arc<Wikis>,
-    pub(super) auth: Arc<Auth>,
-}
+use crate::wiki::{Access, AccessError, Read, WikiError};
 
 /// Who called which wiki; in the extensions of every request that passed the gate. Tools
 /// take the identity from here, never from an earlier request.
@@ -48,9 +41,9 @@ enum Refusal {
 /// Lets requests through that may read the wiki and come from no other web site. It stands
 /// before every check of the protocol itself, because clients probe without credentials and
 /// without proper headers, and must learn from a 401 where to go.
-pub(super) async fn pass(State(gate): State<Gate>, request: Request, next: Next) -> Response {
+pub(super) async fn pass(State(state): State<AppState>, request: Request, next: Next) -> Response {
     let (mut parts, body) = request.into_parts();
-    match admit(gate, &parts).await {
+    match admit(&state, &parts).await {
         Ok(caller) => {
             parts.extensions.insert(caller);
             let says_json = says_json(&parts.headers);
@@ -61,39 +54,25 @@ pub(super) async fn pass(State(gate): State<Gate>, request: Request, next: Next)
     }
 }
 
-async fn admit(gate: Gate, parts: &Parts) -> Result<Caller, Refusal> {
-    let slug = seam::slug(parts).cloned().ok_or(Refusal::NoSuchWiki)?;
-    let token = bearer(&parts.headers)?;
-    let caller = seam::run_blocking(move || identify(&gate, slug, token)).await.map_err(|error| failed(&error))??;
+async fn admit(state: &AppState, parts: &Parts) -> Result<Caller, Refusal> {
+    let WikiSlug(slug) = parts.extensions.get::<WikiSlug>().cloned().ok_or(Refusal::NoSuchWiki)?;
+    let headers = parts.headers.clone();
+    let caller =
+        state.run_blocking(move |state| identify(state, slug, &headers)).await.map_err(|error| failed(&error))??;
     if is_foreign(parts) {
         return Err(Refusal::ForeignOrigin);
     }
     Ok(caller)
 }
 
-/// The token that was sent. Only `Authorization: Bearer` (RFC 6750 section 2.1) counts:
-/// a cookie would let other web sites use a visitor's session, and a token in an address
-/// ends up in logs.
-fn bearer(headers: &HeaderMap) -> Result<Option<String>, Refusal> {
-    let mut values = headers.get_all(header::AUTHORIZATION).iter();
-    let value = match (values.next(), values.next()) {
-        (None, _) => return Ok(None),
-        (Some(value), None) => value,
-        (Some(_), Some(_)) => return Err(Refusal::InvalidToken),
-    };
-    let (scheme, token) = value.to_str().ok().and_then(|v| v.trim().split_once(' ')).ok_or(Refusal::InvalidToken)?;
-    if scheme.eq_ignore_ascii_case("bearer") { Ok(Some(token.trim().to_owned())) } else { Err(Refusal::InvalidToken) }
-}
-
-fn identify(gate: &Gate, slug: Slug, token: Option<String>) -> Result<Caller, Refusal> {
-    let principal = match token {
-        None => Principal::Nobody,
-        Some(token) => {
-            let found = gate.auth.principal_of_token(&token).map_err(|error: AuthError| failed(&error))?;
-            found.ok_or(Refusal::InvalidToken)?
-        }
-    };
-    let access: Access<Read> = gate.wikis.authorize(&principal, &slug).map_err(|error| match error {
+/// Only `Authorization: Bearer` (RFC 6750 section 2.1) counts here: a cookie would let other
+/// web sites use a visitor's session, and a token in an address ends up in logs.
+fn identify(state: &AppState, slug: Slug, headers: &HeaderMap) -> Result<Caller, Refusal> {
+    let principal = authenticate::bearer(state, headers).map_err(|error| match error {
+        CredentialError::Malformed | CredentialError::Unknown => Refusal::InvalidToken,
+        CredentialError::Auth(error) => failed(&error),
+    })?;
+    let access: Access<Read> = state.wikis().authorize(&principal, &slug).map_err(|error| match error {
         WikiError::Access(AccessError::SignInNeeded(_)) => Refusal::NoCredentials,
         WikiError::Access(AccessError::OtherWikisToken) => Refusal::InvalidToken,
         WikiError::Access(AccessError::Forbidden(_)) => Refusal::Forbidden,
@@ -135,7 +114,7 @@ fn unreadable() -> Response {
 }
 
 fn failed(error: &dyn std::error::Error) -> Refusal {
-    tracing::error!(%error, "an MCP request could not be admitted");
+    log_internal(error);
     Refusal::Failed
 }
 

@@ -1,15 +1,13 @@
 //! The MCP endpoint `/mcp` of a wiki: its tools for agents, over Streamable HTTP without
 //! sessions, for clients with the `initialize` handshake and for those without (2026-07-28).
-//! No rule about pages lives here; what the rest of `http` provides comes in by `seam`.
+//! No rule about pages lives here.
 
 mod answer;
 mod arguments;
-mod dates;
 mod endpoint;
 mod failure;
 mod gate;
 mod instructions;
-mod seam;
 mod sections;
 mod server;
 mod tools;
@@ -17,4 +15,4 @@ mod tools;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use endpoint::router;
+pub(super) use endpoint::routes;

@@ -10,8 +10,8 @@ use rmcp::{ErrorData, ServerHandler};
 
 use super::gate::Caller;
 use super::tools::{Call, Entry};
-use super::{instructions, seam, tools};
-use crate::wiki::Wikis;
+use super::{instructions, tools};
+use crate::http::state::AppState;
 
 /// How long a client may keep the list of tools, in milliseconds. It changes only with the
 /// program's version.
@@ -20,13 +20,13 @@ const TOOLS_FRESH: u64 = 3_600_000;
 /// The handler of all requests; rmcp makes a copy for each.
 #[derive(Clone)]
 pub(super) struct WikiServer {
-    wikis: Arc<Wikis>,
+    state: AppState,
     tools: Arc<[Entry]>,
 }
 
 impl WikiServer {
-    pub(super) fn new(wikis: Arc<Wikis>) -> Self {
-        Self { wikis, tools: tools::all().into() }
+    pub(super) fn new(state: AppState) -> Self {
+        Self { state, tools: tools::all().into() }
     }
 
     fn entry(&self, name: &str) -> Option<&Entry> {
@@ -84,15 +84,18 @@ impl ServerHandler for WikiServer {
             .entry(&request.name)
             .ok_or_else(|| ErrorData::invalid_params(format!("Unknown tool: {}", request.name), None))?;
         let run = Arc::clone(&entry.run);
-        let call = Call { wikis: Arc::clone(&self.wikis), caller: caller(&context)?.clone() };
+        let caller = caller(&context)?.clone();
         // Clients leave `arguments` out when a tool demands none.
         let arguments = request.arguments.unwrap_or_default();
-        let result = seam::run_blocking(move || match run(&call, arguments) {
-            Ok(answer) => answer.into_result(),
-            Err(failure) => failure.into_result(),
-        })
-        .await
-        .map_err(|error| ErrorData::internal_error(error.to_string(), None))?;
+        let work = move |state: &AppState| {
+            let call = Call { wikis: Arc::clone(state.wikis()), caller };
+            match run(&call, arguments) {
+                Ok(answer) => answer.into_result(),
+                Err(failure) => failure.into_result(),
+            }
+        };
+        let result =
+            self.state.run_blocking(work).await.map_err(|error| ErrorData::internal_error(error.to_string(), None))?;
         Ok(result.into())
     }
 }

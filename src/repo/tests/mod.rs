@@ -6,6 +6,7 @@ mod damage;
 mod generated;
 mod histories;
 mod hostile;
+mod speed;
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};

@@ -23,8 +23,8 @@ pub(super) fn tokens(text: &str) -> Vec<Token<'_>> {
             let start = word + hashes + 1;
             let end = format!("\"{}", "#".repeat(hashes));
             (rest[start..].find(&end).map_or(rest.len(), |at| start + at + end.len()), false)
-        } else if rest.starts_with("r#") {
-            (2 + rest[2..].find(|c| !is_word(c)).unwrap_or(rest.len() - 2), true)
+        } else if let Some(name) = rest.strip_prefix("r#") {
+            (2 + name.find(|c| !is_word(c)).unwrap_or(name.len()), true)
         } else if word > 0 {
             (word, true)
         } else if first == '"' {

@@ -214,6 +214,7 @@ fn size(repository: &std::path::Path) -> usize {
 /// `cargo test --test it clone_of_a_large -- --ignored --nocapture`; `LARGE_REPOSITORY` names a bare repository.
 #[test]
 #[ignore = "a measurement, not a test"]
+#[allow(clippy::print_stdout)]
 fn clone_of_a_large_repository_beside_git() {
     let world = World::new();
     let large = std::env::var("LARGE_REPOSITORY").unwrap();

@@ -94,6 +94,21 @@ async fn other_web_sites_are_refused() {
 }
 
 #[tokio::test]
+async fn hosts_that_are_no_wiki_are_refused() {
+    let world = World::new(true);
+    for (host, status) in [
+        ("evil.example", StatusCode::MISDIRECTED_REQUEST),
+        ("127.0.0.1:8080", StatusCode::MISDIRECTED_REQUEST),
+        ("meadow.localhost:8080", StatusCode::NOT_FOUND),
+        ("localhost:8080", StatusCode::NOT_FOUND),
+        ("GARDEN.localhost:8080", StatusCode::OK),
+    ] {
+        let reply = world.send_to(host, Method::POST, &[JSON, ACCEPT], ping()).await;
+        assert_eq!(reply.status, status, "{host}");
+    }
+}
+
+#[tokio::test]
 async fn only_post_of_json_within_the_limit_is_served() {
     let world = World::new(true);
     assert_eq!(world.send(Method::GET, &[ACCEPT], "").await.status, StatusCode::METHOD_NOT_ALLOWED);

@@ -7,17 +7,17 @@ mod tools;
 use std::path::Path;
 use std::sync::{Arc, LazyLock};
 
+use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Method, Request, StatusCode};
-use axum::{Extension, Router};
 use redb::backends::InMemoryBackend;
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
 
-use super::seam::Tenant;
 use crate::auth::{Auth, Operator};
 use crate::clock::SystemClock;
 use crate::config::{Limits, SessionConfig};
+use crate::http::{AppState, HttpConfig};
 use crate::model::{AttachmentName, AttachmentPath, Author, Name, PagePath, Principal, Slug, TokenRole, WikiId};
 use crate::repo::{Change, CommitMeta, RealDisk};
 use crate::store::Store;
@@ -87,7 +87,13 @@ impl World {
         let clock = Arc::new(SystemClock);
         let auth = Arc::new(open_auth(store.clone(), KEYS.path()));
         std::fs::create_dir_all(dir.path().join("wikis")).unwrap();
-        let config = WikisConfig { store, clock, disk: Arc::new(RealDisk), limits, data_dir: dir.path().to_owned() };
+        let config = WikisConfig {
+            store,
+            clock: clock.clone(),
+            disk: Arc::new(RealDisk),
+            limits,
+            data_dir: dir.path().to_owned(),
+        };
         let wikis = Wikis::start(config).unwrap();
         let owner = auth.create_person(operator(), &Name::parse("Ada").unwrap(), false).unwrap();
         let new = NewWiki { slug: slug(), name: Name::parse("Garden").unwrap(), owner, public, from_git: None };
@@ -95,7 +101,8 @@ impl World {
         let token =
             |role, name| auth.create_token(operator(), wiki, &Name::parse(name).unwrap(), role, None).unwrap().secret;
         let (reader, writer) = (token(TokenRole::Read, "reader"), token(TokenRole::Write, "Claude"));
-        let router = super::router(wikis.clone(), auth.clone()).layer(Extension(Tenant { slug: slug() }));
+        let http = HttpConfig { domain: "localhost:8080".to_owned(), https: false, wiki_at_root: None };
+        let router = crate::http::router(AppState::new(http, wikis.clone(), auth.clone(), clock));
         Self { router, auth, wikis, wiki, reader, writer, _dir: dir }
     }
 
@@ -111,7 +118,17 @@ impl World {
     }
 
     pub(super) async fn send(&self, method: Method, headers: &[(&str, &str)], body: impl Into<Body>) -> Reply {
-        let mut request = Request::builder().method(method).uri("/mcp").header("host", "garden.localhost:8080");
+        self.send_to("garden.localhost:8080", method, headers, body).await
+    }
+
+    pub(super) async fn send_to(
+        &self,
+        host: &str,
+        method: Method,
+        headers: &[(&str, &str)],
+        body: impl Into<Body>,
+    ) -> Reply {
+        let mut request = Request::builder().method(method).uri("/mcp").header("host", host);
         for (name, value) in headers {
             request = request.header(*name, *value);
         }

@@ -66,7 +66,7 @@ async fn a_change_of_what_was_not_read_is_a_conflict_that_tells_the_current_revi
         )
     );
     let error = &stale.body["result"]["_meta"]["robotwiki/error"];
-    assert_eq!(error, &json!({"code": "conflict", "current_revision": second}));
+    assert_eq!(error, &json!({"code": "revision_mismatch", "current_revision": second}));
     let blind = world.call("write_note", json!({"path": "a", "content": "three"})).await;
     assert!(blind.is_error() && blind.text().starts_with("Conflict: Revision required"));
     assert!(world.call("read_note", json!({"path": "A"})).await.text().ends_with("\n---\ntwo"));

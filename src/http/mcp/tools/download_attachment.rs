@@ -4,11 +4,10 @@ use rmcp::model::Tool;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::super::answer::Answer;
-use super::super::arguments::Text;
-use super::super::failure::Failure;
 use super::list_attachments::mime_type;
 use super::{Call, page_path, reading_tool};
+use crate::http::mcp::answer::Answer;
+use crate::http::mcp::failure::Failure;
 use crate::model::AttachmentName;
 use crate::wiki::{self, WikiError};
 
@@ -19,9 +18,9 @@ const IMAGES: &[&str] = &["image/png", "image/jpeg", "image/gif", "image/webp"];
 #[serde(deny_unknown_fields)]
 pub(super) struct Arguments {
     /// Path of the page.
-    path: Text,
+    path: String,
     /// Name of the file, exactly as list_attachments shows it.
-    filename: Text,
+    filename: String,
 }
 
 pub(super) fn tool() -> Tool {
@@ -35,8 +34,8 @@ pub(super) fn tool() -> Tool {
 }
 
 pub(super) fn run(call: &Call, arguments: &Arguments) -> Result<Answer, Failure> {
-    let path = page_path(&arguments.path.0)?;
-    let name = AttachmentName::parse(arguments.filename.0.trim())
+    let path = page_path(&arguments.path)?;
+    let name = AttachmentName::parse(&arguments.filename)
         .map_err(|error| Failure::invalid(format_args!("filename: {error}")))?;
     let access = call.reading()?;
     let (path, files) = wiki::attachments(&access, &path)?;

@@ -2,24 +2,24 @@ use rmcp::model::Tool;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::super::answer::Answer;
-use super::super::arguments::{OptionalText, Text};
-use super::super::failure::Failure;
 use super::write_note::Stored;
 use super::{Call, output_schema, page_path, revision, writing_tool};
+use crate::http::mcp::answer::Answer;
+use crate::http::mcp::arguments::OptionalText;
+use crate::http::mcp::failure::Failure;
 use crate::wiki::{self, Edit, Origin};
 
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Arguments {
     /// Path of the page.
-    path: Text,
+    path: String,
     /// The revision that read_note gave, at least 7 digits.
-    revision: Text,
+    revision: String,
     /// The passage to replace, exactly as it stands in the page, where it occurs once.
-    old_string: Text,
+    old_string: String,
     /// What to put in its place; empty to delete it.
-    new_string: Text,
+    new_string: String,
     /// One line that tells people what changed and why.
     #[serde(default)]
     commit_message: OptionalText,
@@ -37,11 +37,11 @@ pub(super) fn tool() -> Tool {
 
 pub(super) fn run(call: &Call, arguments: &Arguments) -> Result<Answer, Failure> {
     let access = call.writing()?;
-    let path = page_path(&arguments.path.0)?;
+    let path = page_path(&arguments.path)?;
     let request = Edit {
-        base: revision(&arguments.revision.0)?,
-        old: &arguments.old_string.0,
-        new: &arguments.new_string.0,
+        base: revision(&arguments.revision)?,
+        old: &arguments.old_string,
+        new: &arguments.new_string,
         message: arguments.commit_message.get(),
         origin: Origin::Mcp,
         typed: path.as_str(),

@@ -2,11 +2,11 @@ use rmcp::model::Tool;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::super::answer::Answer;
-use super::super::arguments::{Count, Text};
-use super::super::dates;
-use super::super::failure::Failure;
 use super::{Call, one_line, output_schema, page_path, reading_tool};
+use crate::http::dates;
+use crate::http::mcp::answer::Answer;
+use crate::http::mcp::arguments::Count;
+use crate::http::mcp::failure::Failure;
 use crate::model::Revision;
 use crate::wiki::{self, HistoryItem};
 
@@ -18,7 +18,7 @@ const MOST_REVISIONS: usize = 200;
 #[serde(deny_unknown_fields)]
 pub(super) struct Arguments {
     /// Path of the page.
-    path: Text,
+    path: String,
     /// Most revisions to list, 1 to 200; 10 if left out.
     #[serde(default)]
     limit: Count,
@@ -57,7 +57,7 @@ pub(super) fn tool() -> Tool {
 }
 
 pub(super) fn run(call: &Call, arguments: &Arguments) -> Result<Answer, Failure> {
-    let path = page_path(&arguments.path.0)?;
+    let path = page_path(&arguments.path)?;
     let limit = arguments.limit.clamp(REVISIONS, 1, MOST_REVISIONS);
     let (path, items) = wiki::history(&call.reading()?, &path, Some(limit))?;
     let history = History { path: path.to_string(), history: items.iter().map(Change::from).collect() };
@@ -68,7 +68,7 @@ impl From<&HistoryItem> for Change {
     fn from(item: &HistoryItem) -> Self {
         Self {
             revision: item.change.revision,
-            date: dates::moment(item.change.time, item.change.offset),
+            date: dates::date_time(item.change.time, item.change.offset),
             author: one_line(&item.change.author),
             message: item.change.message.trim().to_owned(),
             path: item.path.to_string(),

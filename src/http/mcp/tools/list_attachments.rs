@@ -2,18 +2,17 @@ use rmcp::model::Tool;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::super::answer::Answer;
-use super::super::arguments::Text;
-use super::super::dates;
-use super::super::failure::Failure;
 use super::{Call, output_schema, page_path, reading_tool};
+use crate::http::dates;
+use crate::http::mcp::answer::Answer;
+use crate::http::mcp::failure::Failure;
 use crate::wiki::{self, AttachmentSummary};
 
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Arguments {
     /// Path of the page.
-    path: Text,
+    path: String,
 }
 
 /// The files attached to a page.
@@ -48,7 +47,7 @@ pub(super) fn tool() -> Tool {
 }
 
 pub(super) fn run(call: &Call, arguments: &Arguments) -> Result<Answer, Failure> {
-    let path = page_path(&arguments.path.0)?;
+    let path = page_path(&arguments.path)?;
     let (path, files) = wiki::attachments(&call.reading()?, &path)?;
     let attachments: Vec<File> = files.iter().map(File::from).collect();
     let listing = Attachments { path: path.to_string(), total: attachments.len(), attachments };
@@ -61,7 +60,7 @@ impl From<&AttachmentSummary> for File {
             filename: file.name.clone(),
             size: file.size,
             mime_type: mime_type(&file.name),
-            modified: file.updated.map(|(time, offset)| dates::moment(time, offset)),
+            modified: file.updated.map(|(time, offset)| dates::date_time(time, offset)),
         }
     }
 }

@@ -3,11 +3,11 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::super::answer::Answer;
-use super::super::arguments::{Count, OptionalText};
-use super::super::dates;
-use super::super::failure::Failure;
 use super::{Call, one_line, output_schema, reading_tool};
+use crate::http::dates;
+use crate::http::mcp::answer::Answer;
+use crate::http::mcp::arguments::{Count, OptionalText};
+use crate::http::mcp::failure::Failure;
 use crate::wiki::{self, ListQuery, PageSummary};
 
 /// Rows in an answer, unless asked otherwise, and at most.
@@ -111,7 +111,7 @@ impl From<&PageSummary> for Row {
             title: one_line(&page.name),
             category: category.filter(|category| !category.is_empty()),
             tags: page.tags.iter().map(|tag| one_line(tag)).collect(),
-            last_updated: page.updated.map(|(time, offset)| dates::day(time, offset)),
+            last_updated: page.updated.map(|(time, offset)| dates::date(time, offset)),
             words: page.words,
         }
     }

@@ -120,8 +120,7 @@ fn tidy(schema: &JsonObject) -> JsonObject {
 }
 
 fn page_path(text: &str) -> Result<PagePath, Failure> {
-    // Outer space is never part of a name; refusing it would only cost a turn.
-    PagePath::parse(text.trim().trim_start_matches('/')).map_err(|error| WikiError::from(error).into())
+    PagePath::parse(text).map_err(|error| WikiError::from(error).into())
 }
 
 fn revision(text: &str) -> Result<RevisionPrefix, Failure> {

@@ -3,11 +3,11 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::super::answer::Answer;
-use super::super::arguments::{OptionalText, Text};
-use super::super::failure::Failure;
-use super::super::sections::{self, Lookup};
 use super::{Call, one_line, page_path, reading_tool, revision};
+use crate::http::mcp::answer::Answer;
+use crate::http::mcp::arguments::OptionalText;
+use crate::http::mcp::failure::Failure;
+use crate::http::mcp::sections::{self, Lookup};
 use crate::model::PagePath;
 use crate::wiki::{self, Page, WikiError};
 
@@ -15,7 +15,7 @@ use crate::wiki::{self, Page, WikiError};
 #[serde(deny_unknown_fields)]
 pub(super) struct Arguments {
     /// Path of the page, such as "Home" or "Projects/Garden_Plan".
-    path: Text,
+    path: String,
     /// Read the page as of this revision (7 to 40 hexadecimal digits) instead of now.
     #[serde(default)]
     revision: OptionalText,
@@ -36,7 +36,7 @@ pub(super) fn tool() -> Tool {
 }
 
 pub(super) fn run(call: &Call, arguments: &Arguments) -> Result<Answer, Failure> {
-    let path = page_path(&arguments.path.0)?;
+    let path = page_path(&arguments.path)?;
     let at = arguments.revision.get().map(revision).transpose()?;
     let page = wiki::read(&call.reading()?, &path, at.as_ref()).map_err(|error| match (error, &at) {
         (WikiError::NoSuchPage { path, .. }, Some(at)) => Failure::new(

@@ -2,10 +2,10 @@ use rmcp::model::Tool;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::super::answer::Answer;
-use super::super::arguments::{Count, Text};
-use super::super::failure::Failure;
 use super::{Call, one_line, output_schema, reading_tool};
+use crate::http::mcp::answer::Answer;
+use crate::http::mcp::arguments::Count;
+use crate::http::mcp::failure::Failure;
 use crate::search::Hit;
 use crate::wiki;
 
@@ -19,7 +19,7 @@ const FARTHEST: usize = 1_000;
 #[serde(deny_unknown_fields)]
 pub(super) struct Arguments {
     /// Words to look for; "a phrase" in double quotes, -word to exclude pages with it.
-    query: Text,
+    query: String,
     /// Most results, 1 to 50; 20 if left out.
     #[serde(default)]
     limit: Count,
@@ -60,7 +60,7 @@ pub(super) fn tool() -> Tool {
 }
 
 pub(super) fn run(call: &Call, arguments: &Arguments) -> Result<Answer, Failure> {
-    let query = arguments.query.0.trim();
+    let query = arguments.query.trim();
     if query.is_empty() {
         return Err(Failure::invalid("query must not be empty"));
     }

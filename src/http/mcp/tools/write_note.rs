@@ -2,10 +2,10 @@ use rmcp::model::Tool;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::super::answer::Answer;
-use super::super::arguments::{OptionalText, Text};
-use super::super::failure::Failure;
 use super::{Call, output_schema, page_path, revision, writing_tool};
+use crate::http::mcp::answer::Answer;
+use crate::http::mcp::arguments::OptionalText;
+use crate::http::mcp::failure::Failure;
 use crate::model::Revision;
 use crate::wiki::{self, Origin, Saved, WritePage};
 
@@ -13,9 +13,9 @@ use crate::wiki::{self, Origin, Saved, WritePage};
 #[serde(deny_unknown_fields)]
 pub(super) struct Arguments {
     /// Path of the page, such as "Projects/Garden_Plan".
-    path: Text,
+    path: String,
     /// The whole page in Markdown, with its front matter if it has any.
-    content: Text,
+    content: String,
     /// The revision that read_note gave, to replace an existing page. Leave out to create one.
     #[serde(default)]
     revision: OptionalText,
@@ -61,8 +61,8 @@ pub(super) fn tool() -> Tool {
 
 pub(super) fn run(call: &Call, arguments: &Arguments) -> Result<Answer, Failure> {
     let access = call.writing()?;
-    let path = page_path(&arguments.path.0)?;
-    let content = &arguments.content.0;
+    let path = page_path(&arguments.path)?;
+    let content = &arguments.content;
     let limit = call.wikis.limits().page_bytes;
     if content.len() as u64 > limit {
         let text = format!("Content too large ({} bytes). Maximum size is {limit} bytes.", content.len());

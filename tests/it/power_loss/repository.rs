@@ -1,24 +1,20 @@
-//! An acknowledged write survives a power cut at any moment (`docs/durability.md`).
-//!
 //! Each round plays a random life of a wiki on a [`ForgetfulDisk`]: commits, some of
 //! which die half-way and are tried again by the next process. Then the power fails at
 //! random moments of that life, several times over with different things forgotten, and
 //! what is left must be a repository that holds everything it ever promised.
-//!
-//! A failure names its seed; `ROBOTWIKI_SEED=<seed>` begins with it.
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
-use std::time::SystemTime;
 
 use robotwiki::model::{Author, Name, PagePath, Revision};
 use robotwiki::repo::{Change, CommitMeta, Disk, Error, Repo, Snapshot};
 
 use tempfile::TempDir;
 
+use super::{Random, first_seed};
 use crate::forgetful_disk::{Care, ForgetfulDisk};
 
 const LIVES: u64 = 16;
@@ -210,25 +206,4 @@ fn git_fsck(dir: &Path) -> Result<(), String> {
 /// real disk does is not in question.
 fn scratch_dir() -> TempDir {
     tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap()
-}
-
-fn first_seed() -> u64 {
-    std::env::var("ROBOTWIKI_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or_else(|| {
-        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap();
-        now.as_secs() * 1000
-    })
-}
-
-/// SplitMix64 (Steele, Lea, Flood 2014): small, and the same everywhere for a seed.
-pub(crate) struct Random(pub(crate) u64);
-
-impl Random {
-    /// A number below `n`; 0 when there is none.
-    pub(crate) fn below(&mut self, n: usize) -> usize {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        usize::try_from((z ^ (z >> 31)) % (n.max(1) as u64)).unwrap()
-    }
 }
