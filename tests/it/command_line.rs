@@ -4,7 +4,7 @@ use std::process::{Command, Output};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::support::{DataDir, Request, run};
+use crate::support::{DataDir, Request, program, run};
 
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -107,6 +107,6 @@ fn a_configuration_with_an_unknown_key_names_the_nearest() {
     let output = dir.cli(&["config"]);
     assert_eq!(output.status.code(), Some(2), "{}", text(&output));
     assert!(text(&output).contains("lissten") && text(&output).contains("listen"), "{}", text(&output));
-    let help = run(Command::new(env!("CARGO_BIN_EXE_robotwiki")).arg("--help"), b"", PATIENCE);
+    let help = run(Command::new(program()).arg("--help"), b"", PATIENCE);
     assert!(help.status.success() && text(&help).contains("serve"));
 }

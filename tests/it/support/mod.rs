@@ -17,5 +17,5 @@ pub(crate) use http::{Request, Response, encode_path, encode_query};
 pub(crate) use mcp::{Called, call_tool};
 pub(crate) use node::Node;
 pub(crate) use random::Random;
-pub(crate) use server::{DataDir, Server};
+pub(crate) use server::{DataDir, Server, program};
 pub(crate) use source::{Source, SourcePage};

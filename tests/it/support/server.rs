@@ -85,7 +85,7 @@ impl DataDir {
 
     /// The program on this data directory, without any setting of the caller's shell.
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_robotwiki"));
+        let mut command = Command::new(program());
         for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("ROBOTWIKI_")) {
             command.env_remove(name);
         }
@@ -226,6 +226,12 @@ impl Drop for Server<'_> {
 
 fn read(path: &Path) -> String {
     fs::read_to_string(path).unwrap_or_default()
+}
+
+/// The program under test: the one that cargo built with the tests, or `ROBOTWIKI_TEST_BINARY`, so that a release
+/// binary can be put to the same tests.
+pub(crate) fn program() -> PathBuf {
+    std::env::var_os("ROBOTWIKI_TEST_BINARY").map_or_else(|| env!("CARGO_BIN_EXE_robotwiki").into(), PathBuf::from)
 }
 
 /// A port that nothing listens on, outside the range from which clients get theirs.
