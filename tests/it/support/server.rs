@@ -71,10 +71,15 @@ impl DataDir {
 
     /// Starts a server without waiting for it.
     pub(crate) fn spawn(&self) -> Server<'_> {
+        self.spawn_on(&format!("127.0.0.1:{}", self.port), &self.domain())
+    }
+
+    /// Starts a server on an address of the caller's choice, without waiting for it.
+    pub(crate) fn spawn_on(&self, listen: &str, domain: &str) -> Server<'_> {
         let _ = fs::remove_file(self.path().join("listen"));
         let log = File::options().create(true).append(true).open(self.log()).unwrap();
         let child = self
-            .command(&["serve", "--listen", &format!("127.0.0.1:{}", self.port), "--domain", &self.domain()])
+            .command(&["serve", "--listen", listen, "--domain", domain])
             .stdin(std::process::Stdio::null())
             .stdout(log.try_clone().unwrap())
             .stderr(log)
