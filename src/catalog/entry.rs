@@ -3,13 +3,15 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use crate::markdown::{self, LinkOrder};
-use crate::model::PagePath;
+use crate::model::{FoldKey, PagePath};
 use crate::repo::{self, BlobId, CommitInfo, Snapshot};
 
 /// What is known of a page without reading it.
 #[derive(Clone, Debug)]
 pub struct PageEntry {
     pub blob: BlobId,
+    /// What all spellings of the path fold to.
+    pub key: FoldKey,
     /// The front matter's title, whatever its type, else the last component of the path.
     pub name: String,
     /// The front matter's category as it is written.
@@ -56,6 +58,7 @@ impl PageEntry {
         links.dedup();
         Ok(Self {
             blob,
+            key: path.fold(),
             name: front.title().unwrap_or_else(|| path.leaf().to_owned()),
             category: front.fields.as_ref().and_then(|fields| fields.get("category")).cloned().unwrap_or(Value::Null),
             tags: front.tags(),

@@ -19,6 +19,9 @@ use crate::model::{AttachmentPath, FoldKey, PagePath, Revision};
 use crate::repo::{self, BlobId, CommitInfo, FileChange, Repo, Snapshot};
 use links::LinkGraph;
 
+/// Names that are compared with one that was not found.
+const MOST_COMPARED: usize = 50_000;
+
 /// The metadata of one wiki.
 pub struct Catalog {
     state: RwLock<State>,
@@ -186,16 +189,18 @@ impl State {
     /// Paths whose names resemble `path`, best first.
     #[must_use]
     pub fn near(&self, path: &PagePath, most: usize) -> Vec<PagePath> {
-        let wanted = path.fold().to_string();
-        let wanted_leaf = wanted.rsplit('/').next().unwrap_or(&wanted);
+        let leaf_of = |key: &'_ str| key.rsplit('/').next().map_or(0, |leaf| key.len() - leaf.len());
+        let wanted = path.fold();
+        let wanted = wanted.as_str();
+        let wanted_leaf = wanted.get(leaf_of(wanted)..).unwrap_or(wanted);
         let mut scored: Vec<(f64, &PagePath)> = self
             .pages
-            .keys()
-            .take(50_000)
-            .filter_map(|candidate| {
-                let name = candidate.fold().to_string();
-                let leaf = name.rsplit('/').next().unwrap_or(&name);
-                let score = strsim::jaro_winkler(wanted_leaf, leaf).max(strsim::jaro_winkler(&wanted, &name));
+            .iter()
+            .take(MOST_COMPARED)
+            .filter_map(|(candidate, entry)| {
+                let name = entry.key.as_str();
+                let leaf = name.get(leaf_of(name)..).unwrap_or(name);
+                let score = strsim::jaro_winkler(wanted_leaf, leaf).max(strsim::jaro_winkler(wanted, name));
                 (score > 0.82).then_some((score, candidate))
             })
             .collect();
@@ -241,7 +246,7 @@ impl State {
     }
 
     fn apply_page(&mut self, path: PagePath, entry: Option<PageEntry>) {
-        let key = path.fold();
+        let key = entry.as_ref().map_or_else(|| path.fold(), |entry| entry.key.clone());
         let added = entry.as_ref().map(|entry| entry.size);
         let links = entry.as_ref().map(|entry| entry.links.clone()).unwrap_or_default();
         self.links.set(&path, &links);

@@ -223,6 +223,13 @@ impl AttachmentPath {
     }
 }
 
+impl FoldKey {
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
 impl RepoPath {
     #[must_use]
     pub fn as_str(&self) -> &str {

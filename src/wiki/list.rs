@@ -36,9 +36,9 @@ pub fn list(access: &Access<Read>, query: &ListQuery) -> Result<Vec<PageSummary>
     let prefix = query.prefix.as_deref().map(fold_prefix);
     let category = query.category.as_deref().map(str::to_lowercase);
     let tag = query.tag.as_deref().map(str::to_lowercase);
-    let pages = state.pages().filter(|(path, entry)| {
+    let pages = state.pages().filter(|(_, entry)| {
         let updated = entry.last.as_ref().map(|last| last.time);
-        prefix.as_deref().is_none_or(|prefix| path.fold().to_string().starts_with(prefix))
+        prefix.as_deref().is_none_or(|prefix| entry.key.as_str().starts_with(prefix))
             && category.as_deref().is_none_or(|wanted| text_of(&entry.category).is_some_and(|c| c == wanted))
             && tag.as_deref().is_none_or(|wanted| entry.tags.iter().any(|tag| tag.to_lowercase() == wanted))
             && query.updated_since.is_none_or(|since| updated.is_some_and(|updated| updated >= since))
@@ -61,9 +61,9 @@ pub fn list(access: &Access<Read>, query: &ListQuery) -> Result<Vec<PageSummary>
 /// On a storage failure.
 pub fn page_index(access: &Access<Read>) -> Result<Vec<PagePath>, WikiError> {
     let state = access.wiki().current()?;
-    let mut paths: Vec<_> = state.pages().map(|(path, _)| (path.fold().to_string(), path.clone())).collect();
-    paths.sort();
-    Ok(paths.into_iter().map(|(_, path)| path).collect())
+    let mut paths: Vec<_> = state.pages().map(|(path, entry)| (&entry.key, path)).collect();
+    paths.sort_unstable();
+    Ok(paths.into_iter().map(|(_, path)| path.clone()).collect())
 }
 
 fn fold_prefix(prefix: &str) -> String {

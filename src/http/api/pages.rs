@@ -8,7 +8,7 @@ use axum::response::{IntoResponse as _, Response};
 use serde_json::{Value, json};
 
 use super::body::Fields;
-use super::request::{Target, authorize, count, revision};
+use super::request::{Part, Target, authorize, count, revision};
 use super::{ApiError, attachments};
 use crate::http::dates;
 use crate::http::state::AppState;
@@ -75,19 +75,20 @@ pub(super) async fn by_path(
     body: Body,
 ) -> Answer {
     let raw = uri.path().strip_prefix("/api/v1/pages/").unwrap_or_default().to_owned();
-    let target = Target::parse(&raw)?;
+    let Target { page, part } = Target::parse(&raw)?;
     let call = Call { slug, headers, query };
-    match (method, target) {
-        (Method::GET | Method::HEAD, Target::Page(path)) => read(&state, call, path).await,
-        (Method::PUT, Target::Page(path)) => write(&state, call, path, Fields::read(&state, body).await?).await,
-        (Method::PATCH, Target::Page(path)) => edit(&state, call, path, Fields::read(&state, body).await?).await,
-        (Method::DELETE, Target::Page(path)) => delete(&state, call, path, Fields::read(&state, body).await?).await,
-        (Method::GET | Method::HEAD, Target::History(path)) => history(&state, call, path).await,
-        (Method::GET | Method::HEAD, Target::Attachments(path)) => {
-            attachments::list(&state, call.slug, call.headers, path).await
+    let state = &state;
+    match (method, part) {
+        (Method::GET | Method::HEAD, Part::Page) => read(state, call, page).await,
+        (Method::PUT, Part::Page) => write(state, call, page, Fields::read(state, body).await?).await,
+        (Method::PATCH, Part::Page) => edit(state, call, page, Fields::read(state, body).await?).await,
+        (Method::DELETE, Part::Page) => delete(state, call, page, Fields::read(state, body).await?).await,
+        (Method::GET | Method::HEAD, Part::History) => history(state, call, page).await,
+        (Method::GET | Method::HEAD, Part::Attachments) => {
+            attachments::list(state, call.slug, call.headers, page).await
         }
-        (Method::GET | Method::HEAD, Target::Attachment(path, name)) => {
-            attachments::download(&state, call.slug, call.headers, call.query, path, name).await
+        (Method::GET | Method::HEAD, Part::Attachment(name)) => {
+            attachments::download(state, call.slug, call.headers, call.query, page, name).await
         }
         _ => Err(super::error::wrong_method().await),
     }

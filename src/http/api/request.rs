@@ -7,13 +7,21 @@ use crate::http::state::AppState;
 use crate::model::{PathError, RevisionPrefix, Slug};
 use crate::wiki::{Access, Right};
 
-/// What follows `/pages/` in an address.
+/// What follows `/pages/` in an address: a page, and what of it.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(super) enum Target {
-    Page(String),
-    History(String),
-    Attachments(String),
-    Attachment(String, String),
+pub(super) struct Target {
+    /// The page as it was typed, decoded.
+    pub(super) page: String,
+    pub(super) part: Part,
+}
+
+/// What of a page is meant.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) enum Part {
+    Page,
+    History,
+    Attachments,
+    Attachment(String),
 }
 
 impl Target {
@@ -24,14 +32,15 @@ impl Target {
     /// When a part does not decode to UTF-8.
     pub(super) fn parse(raw: &str) -> Result<Self, PathError> {
         let parts: Vec<&str> = raw.split('/').collect();
-        Ok(match parts.as_slice() {
-            [page @ .., "history"] if !page.is_empty() => Self::History(decode(&page.join("/"))?),
-            [page @ .., "attachments"] if !page.is_empty() => Self::Attachments(decode(&page.join("/"))?),
+        let (page, part) = match parts.as_slice() {
+            [page @ .., "history"] if !page.is_empty() => (page, Part::History),
+            [page @ .., "attachments"] if !page.is_empty() => (page, Part::Attachments),
             [page @ .., "attachments", file] if !page.is_empty() && !file.is_empty() => {
-                Self::Attachment(decode(&page.join("/"))?, decode(file)?)
+                (page, Part::Attachment(decode(file)?))
             }
-            _ => Self::Page(decode(raw)?),
-        })
+            page => (page, Part::Page),
+        };
+        Ok(Self { page: decode(&page.join("/"))?, part })
     }
 }
 
@@ -70,14 +79,14 @@ mod tests {
 
     #[test]
     fn verbs_are_told_from_pages_by_their_slash() {
-        let parse = |raw| Target::parse(raw).unwrap();
-        assert_eq!(parse("Home"), Target::Page("Home".into()));
-        assert_eq!(parse("history"), Target::Page("history".into()));
-        assert_eq!(parse("a/b/history"), Target::History("a/b".into()));
-        assert_eq!(parse("a%2Fhistory"), Target::Page("a/history".into()));
-        assert_eq!(parse("New%20York/attachments"), Target::Attachments("New York".into()));
-        assert_eq!(parse("a/attachments/b%20c.png"), Target::Attachment("a".into(), "b c.png".into()));
-        assert_eq!(parse("%252e%252e"), Target::Page("%2e%2e".into()));
+        let parse = |raw| Target::parse(raw).map(|target| (target.page, target.part)).unwrap();
+        assert_eq!(parse("Home"), ("Home".into(), Part::Page));
+        assert_eq!(parse("history"), ("history".into(), Part::Page));
+        assert_eq!(parse("a/b/history"), ("a/b".into(), Part::History));
+        assert_eq!(parse("a%2Fhistory"), ("a/history".into(), Part::Page));
+        assert_eq!(parse("New%20York/attachments"), ("New York".into(), Part::Attachments));
+        assert_eq!(parse("a/attachments/b%20c.png"), ("a".into(), Part::Attachment("b c.png".into())));
+        assert_eq!(parse("%252e%252e"), ("%2e%2e".into(), Part::Page));
         assert_eq!(Target::parse("%ff"), Err(PathError::Encoded));
     }
 }
