@@ -174,6 +174,8 @@ fn write_until_killed(
             Writer::new(*surface, world, Random::new(random.next()))
         })
         .collect();
+    // A server that is told to stop keeps its word as well.
+    let gently = random.below(10) == 0;
     let awaited = random.below(AWAITED);
     let moment = Duration::from_millis(random.below(LONGEST));
     thread::scope(|scope| {
@@ -184,7 +186,11 @@ fn write_until_killed(
         }
         thread::sleep(moment);
         dying.store(true, Ordering::SeqCst);
-        server.kill();
+        if gently {
+            server.stop();
+        } else {
+            server.kill();
+        }
         threads.into_iter().flat_map(|thread| thread.join().unwrap()).collect()
     })
 }
