@@ -212,6 +212,30 @@ mod tests {
     }
 
     #[test]
+    fn the_manual_page_has_every_verb_and_option() {
+        fn check(command: &clap::Command, verb: &str, manual: &str) {
+            for option in command.get_arguments().filter_map(|argument| argument.get_long()) {
+                assert!(manual.contains(&format!("--{option}")), "{verb} --{option}");
+            }
+            for below in command.get_subcommands() {
+                let verb = format!("{verb}{} ", below.get_name());
+                if below.has_subcommands() {
+                    check(below, &verb, manual);
+                } else {
+                    let section = manual.lines().find(|line| format!("{line} ").starts_with(&format!(".B {verb}")));
+                    check(below, &verb, section.unwrap_or_else(|| panic!("{verb}: no section")));
+                }
+            }
+        }
+        // Without what only says how to print: escapes, and the changes of font.
+        let mut manual = include_str!("../../packaging/robotwiki.1").replace("\\-", "-");
+        for font in ["\\fB", "\\fI", "\\fR"] {
+            manual = manual.replace(font, "");
+        }
+        check(&Arguments::command(), "", &manual);
+    }
+
+    #[test]
     fn examples_can_be_typed() {
         fn examples(command: &clap::Command, found: &mut Vec<String>) {
             let help = command.clone().render_long_help().to_string();
