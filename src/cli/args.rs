@@ -135,6 +135,7 @@ pub(super) enum WikiVerb {
     /// Deletes a wiki with all its history. There is no way back.
     #[command(after_help = "Example:\n  robotwiki wiki delete docs --yes")]
     Delete {
+        /// The wiki's short name.
         #[arg(value_parser = Slug::parse)]
         slug: Slug,
         /// Really.
@@ -144,6 +145,7 @@ pub(super) enum WikiVerb {
     /// Makes a person owner, editor or viewer of a wiki.
     #[command(after_help = "Example:\n  robotwiki wiki grant docs 'Ada Lovelace' editor")]
     Grant {
+        /// The wiki's short name.
         #[arg(value_parser = Slug::parse)]
         slug: Slug,
         /// Identifier or name.
@@ -158,6 +160,7 @@ pub(super) enum TokenVerb {
     /// Makes a token and prints it, once.
     #[command(after_help = "Example:\n  robotwiki token create docs --name 'Claude Code' --role write --expires 90")]
     Create {
+        /// The wiki's short name.
         #[arg(value_parser = Slug::parse)]
         slug: Slug,
         /// Shown as the author of the changes made with it.
@@ -173,6 +176,7 @@ pub(super) enum TokenVerb {
     /// Lists the tokens of a wiki.
     #[command(after_help = "Example:\n  robotwiki token list docs --json")]
     List {
+        /// The wiki's short name.
         #[arg(value_parser = Slug::parse)]
         slug: Slug,
         /// As JSON.
@@ -182,6 +186,7 @@ pub(super) enum TokenVerb {
     /// Makes a token useless, at once.
     #[command(after_help = "Examples:\n  robotwiki token revoke docs t3\n  robotwiki token revoke docs 'Claude Code'")]
     Revoke {
+        /// The wiki's short name.
         #[arg(value_parser = Slug::parse)]
         slug: Slug,
         /// Identifier or name.
