@@ -71,6 +71,7 @@ fn request_id(state: &AppState) -> String {
 }
 
 /// The last resort: a handler panicked.
+#[expect(clippy::needless_pass_by_value, reason = "the layer that catches panics hands the cause over")]
 pub(super) fn panicked(cause: Box<dyn Any + Send + 'static>) -> Response {
     let cause = cause.downcast_ref::<&str>().copied().or_else(|| cause.downcast_ref::<String>().map(String::as_str));
     tracing::error!(cause = cause.unwrap_or("unknown"), "a handler panicked");

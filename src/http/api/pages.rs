@@ -5,7 +5,7 @@ use axum::body::Body;
 use axum::extract::{Extension, OriginalUri, Query, State};
 use axum::http::{HeaderMap, Method, StatusCode};
 use axum::response::{IntoResponse as _, Response};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::body::Fields;
 use super::request::{Part, Target, authorize, count, revision};
@@ -14,7 +14,7 @@ use crate::http::dates;
 use crate::http::state::AppState;
 use crate::http::tenant::WikiSlug;
 use crate::model::{PagePath, Slug};
-use crate::wiki::{self, Edit, LastChange, ListQuery, Origin, Saved, WikiError, WritePage};
+use crate::wiki::{self, Edit, LastChange, ListQuery, Origin, WikiError, WritePage};
 
 type QueryMap = Query<HashMap<String, String>>;
 type Answer = Result<Response, ApiError>;
@@ -137,8 +137,12 @@ async fn write(state: &AppState, call: Call, typed: String, fields: Fields) -> A
             };
             let saved = wiki::write(state.wikis(), &access, &path, &request)?;
             let status = if saved.created { StatusCode::CREATED } else { StatusCode::OK };
-            let mut body = saved_json(&saved);
-            body["created"] = saved.created.into();
+            let body = json!({
+                "name": saved.name,
+                "path": saved.path,
+                "revision": saved.revision,
+                "created": saved.created,
+            });
             Ok((status, Json(body)).into_response())
         })
         .await?
@@ -171,7 +175,8 @@ async fn edit(state: &AppState, call: Call, typed: String, fields: Fields) -> An
                 typed: &typed,
             };
             let saved = wiki::edit(state.wikis(), &access, &path, &request).map_err(|error| as_typed(error, &typed))?;
-            Ok(Json(saved_json(&saved)).into_response())
+            let body = json!({ "name": saved.name, "path": saved.path, "revision": saved.revision });
+            Ok(Json(body).into_response())
         })
         .await?
 }
@@ -200,9 +205,9 @@ async fn history(state: &AppState, call: Call, typed: String) -> Answer {
             let history: Vec<Value> = items
                 .iter()
                 .map(|item| {
-                    let mut entry = commit(&item.change);
-                    entry["path"] = item.path.as_str().into();
-                    entry
+                    let mut fields = commit(&item.change);
+                    fields.insert("path".to_owned(), item.path.as_str().into());
+                    Value::Object(fields)
                 })
                 .collect();
             Ok(Json(json!({ "history": history, "path": stored })).into_response())
@@ -210,17 +215,14 @@ async fn history(state: &AppState, call: Call, typed: String) -> Answer {
         .await?
 }
 
-fn commit(change: &LastChange) -> Value {
-    json!({
-        "revision": change.revision,
-        "author": change.author,
-        "date": dates::date_time(change.time, change.offset),
-        "message": change.message,
-    })
-}
-
-fn saved_json(saved: &Saved) -> Value {
-    json!({ "name": saved.name, "path": saved.path, "revision": saved.revision })
+fn commit(change: &LastChange) -> Map<String, Value> {
+    let fields = [
+        ("revision", json!(change.revision)),
+        ("author", json!(change.author)),
+        ("date", json!(dates::date_time(change.time, change.offset))),
+        ("message", json!(change.message)),
+    ];
+    fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
 }
 
 /// The predecessor names a missing page as it was asked for.

@@ -38,7 +38,7 @@ pub(super) async fn form(state: &AppState, request: WebRequest, typed: String) -
     let asked = request.clone();
     let work = state.run_blocking(move |state| {
         let principal = asked.principal(state)?;
-        start(state, &asked, &principal, &typed).map_err(|failure| Stopped(failure, principal))
+        start(state, &asked, &principal, &typed).map_err(|failure| Stopped::new(failure, principal))
     });
     match work.await {
         Ok(Ok(start)) => {
@@ -54,7 +54,7 @@ pub(super) async fn form(state: &AppState, request: WebRequest, typed: String) -
             page(StatusCode::OK, &view)
         }
         Ok(Err(Stopped(failure, principal))) => {
-            Problem { failure, principal: &principal, request: &request, typed: None }.into_response(state)
+            Problem { failure: *failure, principal: &principal, request: &request, typed: None }.into_response(state)
         }
         Err(failed) => refuse(state, &request, failed.into()),
     }
@@ -141,14 +141,14 @@ pub(super) async fn by_path(
         }
         Ok((Err(Stopped(failure, principal)), posted)) => {
             let typed = Some(posted.content.as_str());
-            Problem { failure, principal: &principal, request: &request, typed }.into_response(&state)
+            Problem { failure: *failure, principal: &principal, request: &request, typed }.into_response(&state)
         }
     }
 }
 
 fn save(state: &AppState, request: &WebRequest, typed: &str, posted: &Posted) -> Result<Outcome, Stopped> {
     let principal = request.principal(state)?;
-    attempt(state, request, &principal, typed, posted).map_err(|failure| Stopped(failure, principal))
+    attempt(state, request, &principal, typed, posted).map_err(|failure| Stopped::new(failure, principal))
 }
 
 fn attempt(

@@ -109,12 +109,14 @@ async fn view(state: &AppState, request: WebRequest, typed: String, query: HashM
     let is_home = typed == HOME && request.raw_path == "/";
     let work = state.run_blocking(move |state| {
         let principal = asked.principal(state)?;
-        find(state, &asked, &principal, &typed, at.as_deref(), is_home).map_err(|failure| Stopped(failure, principal))
+        find(state, &asked, &principal, &typed, at.as_deref(), is_home)
+            .map_err(|failure| Stopped::new(failure, principal))
     });
     let found = match work.await {
         Ok(Ok(found)) => found,
         Ok(Err(Stopped(failure, principal))) => {
-            return Problem { failure, principal: &principal, request: &request, typed: None }.into_response(state);
+            return Problem { failure: *failure, principal: &principal, request: &request, typed: None }
+                .into_response(state);
         }
         Err(failed) => return refuse(state, &request, failed.into()),
     };
@@ -127,11 +129,17 @@ async fn view(state: &AppState, request: WebRequest, typed: String, query: HashM
 }
 
 /// A failure, and who met it.
-pub(super) struct Stopped(pub(super) Failure, pub(super) Principal);
+pub(super) struct Stopped(pub(super) Box<Failure>, pub(super) Principal);
+
+impl Stopped {
+    pub(super) fn new(failure: Failure, principal: Principal) -> Self {
+        Self(Box::new(failure), principal)
+    }
+}
 
 impl From<Failure> for Stopped {
     fn from(failure: Failure) -> Self {
-        Self(failure, Principal::Nobody)
+        Self::new(failure, Principal::Nobody)
     }
 }
 
