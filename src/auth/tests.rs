@@ -125,3 +125,27 @@ fn names_are_unique_whatever_their_case() {
     assert!(matches!(again, Err(AuthError::NameTaken(_))));
     assert_eq!(world.auth.find_person(operator(), "ada").unwrap().name.as_str(), "Ada");
 }
+
+#[test]
+fn what_has_expired_is_forgotten_while_the_server_runs() {
+    let world = world();
+    let person = world.auth.operator_account(operator()).unwrap();
+    let old = world.auth.create_sign_in_link(operator(), &person).unwrap();
+    world.clock.0.fetch_add(3601, Ordering::Relaxed);
+    let link = world.auth.create_sign_in_link(operator(), &person).unwrap();
+    world.auth.sign_in_with_link(&link.secret, "example").unwrap();
+    let kept = world.auth.store.read(|tx| tx.one_time(&sha256(&old.secret))).unwrap();
+    assert_eq!(kept, None);
+}
+
+#[test]
+fn two_who_set_up_at_the_same_time_get_one_account() {
+    let world = world();
+    let ids: Vec<_> = std::thread::scope(|scope| {
+        let asking: Vec<_> =
+            (0..4).map(|_| scope.spawn(|| world.auth.operator_account(operator()).unwrap().id)).collect();
+        asking.into_iter().map(|asking| asking.join().unwrap()).collect()
+    });
+    assert!(ids.iter().all(|id| *id == ids[0]), "{ids:?}");
+    assert_eq!(world.auth.list_people(operator()).unwrap().len(), 1);
+}
