@@ -205,7 +205,12 @@ fn file(
     }
 }
 
-fn rendered(state: &AppState, access: &Access<wiki::Read>, page: &wiki::Page, old: bool) -> Arc<RenderedPage> {
+pub(super) fn rendered(
+    state: &AppState,
+    access: &Access<wiki::Read>,
+    page: &wiki::Page,
+    old: bool,
+) -> Arc<RenderedPage> {
     // The commit that the text was read at, not the tip, which may have moved since.
     let last = page.last.as_ref().map(|last| last.revision);
     let key = RenderedKey { wiki: access.id(), tip: page.as_of, page: page.path.clone(), at: last.filter(|_| old) };
