@@ -162,3 +162,15 @@ fn the_operators_account_is_made_once_however_often_it_is_asked_for() {
     let names: Vec<&str> = people.iter().map(|person| person.name.as_str()).collect();
     assert_eq!(names, ["operator", "Operator 1000000"]);
 }
+
+#[test]
+fn what_has_expired_is_forgotten_while_the_server_runs() {
+    let world = world();
+    let person = world.auth.operator_account(operator()).unwrap();
+    let old = world.auth.create_sign_in_link(operator(), &person).unwrap();
+    world.clock.0.fetch_add(3601, Ordering::Relaxed);
+    let link = world.auth.create_sign_in_link(operator(), &person).unwrap();
+    world.auth.sign_in_with_link(&link.secret, "example").unwrap();
+    let kept = world.auth.store.read(|tx| tx.one_time(&sha256(&old.secret))).unwrap();
+    assert_eq!(kept, None);
+}
