@@ -5,6 +5,7 @@ use std::sync::{Arc, Weak};
 use parking_lot::{Mutex, MutexGuard};
 
 use super::WikiError;
+use super::feed::Listeners;
 use super::source::{RepoSource, WikiPlaces};
 use crate::catalog::{Catalog, State};
 use crate::clock::Clock;
@@ -33,6 +34,7 @@ pub struct Wikis {
     config: WikisConfig,
     indexes: Indexes,
     open: Mutex<OpenWikis>,
+    listeners: Arc<Listeners>,
     /// Held while a wiki is created or deleted.
     pub(super) lifecycle: Mutex<()>,
 }
@@ -62,7 +64,13 @@ impl Wikis {
     pub fn start(config: WikisConfig) -> Result<Arc<Self>, WikiError> {
         let places = WikiPlaces::default();
         let indexes = Indexes::start(places.clone(), search::Limits::default())?;
-        let wikis = Arc::new(Self { config, indexes, open: Mutex::default(), lifecycle: Mutex::new(()) });
+        let wikis = Arc::new(Self {
+            config,
+            indexes,
+            open: Mutex::default(),
+            listeners: Arc::default(),
+            lifecycle: Mutex::new(()),
+        });
         places.serve(&wikis);
         Ok(wikis)
     }
@@ -88,6 +96,10 @@ impl Wikis {
         &self.indexes
     }
 
+    pub(super) fn listeners(&self) -> &Listeners {
+        &self.listeners
+    }
+
     #[must_use]
     pub fn limits(&self) -> &Limits {
         &self.config.limits
@@ -110,7 +122,10 @@ impl Wikis {
             return Ok(wiki);
         }
         let dir = self.wiki_dir(slug);
-        let repo = Arc::new(Repo::open(self.disk(), &dir.join("repo.git"))?);
+        let mut repo = Repo::open(self.disk(), &dir.join("repo.git"))?;
+        let listeners = Arc::clone(&self.listeners);
+        repo.on_move(move || listeners.tell(id));
+        let repo = Arc::new(repo);
         let wiki = Arc::new(Wiki {
             id,
             repo,
@@ -138,6 +153,8 @@ impl Wikis {
         let mut open = self.open.lock();
         open.all.remove(&id);
         open.recent.retain(|wiki| wiki.id != id);
+        drop(open);
+        self.listeners.tell(id);
     }
 
     /// Makes the stored counters say what the tip says; a crash between a commit and its
