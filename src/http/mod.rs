@@ -5,8 +5,12 @@
 mod api;
 mod authenticate;
 mod blocking;
+mod channel_body;
+mod conditional;
 mod dates;
 mod error;
+mod feed;
+mod file_answer;
 pub mod git;
 mod mcp;
 mod middleware;
@@ -16,5 +20,6 @@ mod state;
 mod tenant;
 mod web;
 
+pub use feed::Stopping;
 pub use router::router;
 pub use state::{AppState, HttpConfig};

@@ -1,6 +1,7 @@
-use axum::body::{Body, to_bytes};
+use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::DefaultBodyLimit;
 use axum::http::StatusCode;
+use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use super::ApiError;
@@ -20,15 +21,28 @@ pub(super) fn limit(state: &AppState) -> DefaultBodyLimit {
     DefaultBodyLimit::max(most(state))
 }
 
+/// A request body that is JSON of a certain shape.
+///
+/// # Errors
+/// 413 as [`Fields::read`], 422 saying what does not fit.
+pub(super) async fn parse<T: DeserializeOwned>(state: &AppState, body: Body) -> Result<T, ApiError> {
+    let bytes = read(state, body).await?;
+    serde_json::from_slice(&bytes).map_err(|error| ApiError::field(format!("the request body: {error}")))
+}
+
+async fn read(state: &AppState, body: Body) -> Result<Bytes, ApiError> {
+    let limit = most(state);
+    to_bytes(body, limit).await.map_err(|_too_long| {
+        let text = format!("the request is too large: the limit is {limit} bytes");
+        ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", text)
+    })
+}
+
 impl Fields {
     /// # Errors
     /// 413 when the body is longer than any page can make it.
     pub(super) async fn read(state: &AppState, body: Body) -> Result<Self, ApiError> {
-        let limit = most(state);
-        let bytes = to_bytes(body, limit).await.map_err(|_too_long| {
-            let text = format!("the request is too large: the limit is {limit} bytes");
-            ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", text)
-        })?;
+        let bytes = read(state, body).await?;
         Ok(Self(serde_json::from_slice::<Value>(&bytes).ok().and_then(|value| match value {
             Value::Object(fields) => Some(fields),
             _ => None,

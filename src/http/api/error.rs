@@ -29,7 +29,7 @@ impl ApiError {
         Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_field", text)
     }
 
-    fn internal(error: &dyn std::error::Error) -> Self {
+    pub(super) fn internal(error: &dyn std::error::Error) -> Self {
         log_internal(error);
         Self { kind: INTERNAL, text: INTERNAL_TEXT.to_owned(), more: Map::new() }
     }

@@ -8,10 +8,8 @@ use axum::response::{IntoResponse as _, Response};
 
 use super::body::Fields;
 use super::request::{Part, Target, authorize, count, revision};
-use super::schema::{
-    Commit, DeletedAnswer, HistoryAnswer, HistoryRow, PageAnswer, PageList, PageRow, SavedAnswer, WrittenAnswer,
-};
-use super::{ApiError, attachments};
+use super::schema::{Commit, DeletedAnswer, HistoryAnswer, HistoryRow, PageList, PageRow, SavedAnswer, WrittenAnswer};
+use super::{ApiError, attachments, blame, diff, reading};
 use crate::http::dates;
 use crate::http::state::AppState;
 use crate::http::tenant::WikiSlug;
@@ -22,10 +20,10 @@ type QueryMap = Query<HashMap<String, String>>;
 type Answer = Result<Response, ApiError>;
 
 /// What every operation on one page is given.
-struct Call {
-    slug: Slug,
-    headers: HeaderMap,
-    query: HashMap<String, String>,
+pub(super) struct Call {
+    pub(super) slug: Slug,
+    pub(super) headers: HeaderMap,
+    pub(super) query: HashMap<String, String>,
 }
 
 /// `GET /pages`: all pages that pass the filters (reference 1.4).
@@ -69,7 +67,7 @@ pub(super) async fn by_path(
     let call = Call { slug, headers, query };
     let state = &state;
     match (method, part) {
-        (Method::GET | Method::HEAD, Part::Page) => read(state, call, page).await,
+        (Method::GET | Method::HEAD, Part::Page) => reading::read(state, call, page).await,
         (Method::PUT, Part::Page) => write(state, call, page, Fields::read(state, body).await?).await,
         (Method::PATCH, Part::Page) => edit(state, call, page, Fields::read(state, body).await?).await,
         (Method::DELETE, Part::Page) => delete(state, call, page, Fields::read(state, body).await?).await,
@@ -80,20 +78,11 @@ pub(super) async fn by_path(
         (Method::GET | Method::HEAD, Part::Attachment(name)) => {
             attachments::download(state, call.slug, call.headers, call.query, page, name).await
         }
+        (Method::GET | Method::HEAD, Part::Outline) => reading::outline(state, call, page).await,
+        (Method::GET | Method::HEAD, Part::Diff) => diff::diff(state, call, page).await,
+        (Method::GET | Method::HEAD, Part::Blame) => blame::blame(state, call, page).await,
         _ => Err(super::error::wrong_method().await),
     }
-}
-
-async fn read(state: &AppState, call: Call, typed: String) -> Answer {
-    state
-        .run_blocking(move |state| {
-            let access = authorize::<wiki::Read>(state, &call.headers, &call.slug)?;
-            let path = PagePath::parse(&typed)?;
-            let at = revision(call.query.get("revision").map(String::as_str))?;
-            let page = wiki::read(&access, &path, at.as_ref()).map_err(|error| as_typed(error, &typed))?;
-            Ok(Json(PageAnswer::from(page)).into_response())
-        })
-        .await?
 }
 
 async fn write(state: &AppState, call: Call, typed: String, fields: Fields) -> Answer {
@@ -185,7 +174,7 @@ async fn history(state: &AppState, call: Call, typed: String) -> Answer {
 }
 
 /// The predecessor names a missing page as it was asked for.
-fn as_typed(error: WikiError, typed: &str) -> WikiError {
+pub(super) fn as_typed(error: WikiError, typed: &str) -> WikiError {
     match error {
         WikiError::NoSuchPage { near, .. } => WikiError::NoSuchPage { path: typed.to_owned(), near },
         other => other,
