@@ -51,10 +51,12 @@ pub struct ChangedAttachment {
     pub became: Became<AttachmentPath>,
 }
 
+type Listener = Box<dyn Fn(WikiId) + Send + Sync>;
+
 /// Who wants to know that a wiki changed.
 #[derive(Default)]
 pub(super) struct Listeners {
-    all: RwLock<Vec<Box<dyn Fn(WikiId) + Send + Sync>>>,
+    all: RwLock<Vec<Listener>>,
 }
 
 impl Listeners {

@@ -40,3 +40,6 @@ pub use read::{LastChange, Page, find_page, link_targets, near_pages, read, tip}
 pub use search::{SearchResults, search};
 pub use versions::revision_at;
 pub use write::{Edit, Saved, WritePage, delete, edit, write};
+
+#[cfg(test)]
+mod tests;

@@ -58,7 +58,7 @@ impl From<WikiError> for ApiError {
             WikiError::NoSuchSection { candidates, .. } => {
                 plain.with("sections", candidates.into_iter().take(MOST_SECTIONS).collect())
             }
-            WikiError::OldStringAmbiguous { lines } => plain.with("lines", lines.into()),
+            WikiError::OldStringAmbiguous { lines, .. } => plain.with("lines", lines.into()),
             WikiError::TooLarge { limit, .. } | WikiError::LimitReached { limit, .. } => {
                 plain.with("limit", limit.into())
             }
