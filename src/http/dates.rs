@@ -22,6 +22,12 @@ pub(super) fn parse(text: &str) -> Option<UnixSeconds> {
     Some(local.to_zoned(TimeZone::UTC).ok()?.timestamp().as_second())
 }
 
+/// As [`parse`]; a day alone means its last second.
+pub(super) fn parse_end(text: &str) -> Option<UnixSeconds> {
+    let day = text.len() == "2026-11-20".len() && text.parse::<jiff::civil::Date>().is_ok();
+    Some(parse(text)? + if day { 86_399 } else { 0 })
+}
+
 fn zoned(seconds: UnixSeconds, offset_seconds: i32) -> jiff::Zoned {
     let time = Timestamp::from_second(seconds).unwrap_or(Timestamp::UNIX_EPOCH);
     let offset = Offset::from_seconds(offset_seconds).unwrap_or(Offset::UTC);
@@ -47,5 +53,7 @@ mod tests {
         assert_eq!(parse("2026-11-20T01:00:00Z"), Some(1_795_136_400));
         assert_eq!(parse("2026-11-20T01:00:00+01:00"), Some(1_795_132_800));
         assert_eq!(parse("yesterday"), None);
+        assert_eq!(parse_end("2026-11-20"), Some(1_795_132_800 + 86_399));
+        assert_eq!(parse_end("2026-11-20T01:00:00Z"), Some(1_795_136_400));
     }
 }

@@ -4,6 +4,7 @@ use quick_cache::sync::Cache;
 use quick_cache::{DefaultHashBuilder, Weighter};
 use tokio::sync::Semaphore;
 
+use super::feed::Feed;
 use super::git::GitService;
 use super::web::RenderedPage;
 use crate::auth::Auth;
@@ -42,6 +43,7 @@ struct Inner {
     clock: Arc<dyn Clock>,
     blocking: Arc<Semaphore>,
     git: GitService,
+    feed: Arc<Feed>,
     rendered: Cache<RenderedKey, Arc<RenderedPage>, ByLength>,
 }
 
@@ -68,6 +70,9 @@ impl Weighter<RenderedKey, Arc<RenderedPage>> for ByLength {
 impl AppState {
     #[must_use]
     pub fn new(config: HttpConfig, wikis: Arc<Wikis>, auth: Arc<Auth>, clock: Arc<dyn Clock>) -> Self {
+        let feed = Arc::new(Feed::new());
+        let told = Arc::clone(&feed);
+        wikis.on_change(move |wiki| told.tell(wiki));
         let rendered = Cache::with(2048, RENDERED_BYTES, ByLength, DefaultHashBuilder::default(), Default::default());
         Self {
             inner: Arc::new(Inner {
@@ -77,6 +82,7 @@ impl AppState {
                 clock,
                 blocking: Arc::new(Semaphore::new(BLOCKING_AT_ONCE)),
                 git: GitService::new(PACKS_AT_ONCE),
+                feed,
                 rendered,
             }),
         }
@@ -104,6 +110,10 @@ impl AppState {
 
     pub(super) fn git(&self) -> &GitService {
         &self.inner.git
+    }
+
+    pub(super) fn feed(&self) -> &Feed {
+        &self.inner.feed
     }
 
     pub(super) fn rendered(&self, key: &RenderedKey) -> Option<Arc<RenderedPage>> {

@@ -34,14 +34,10 @@ impl Repo {
     pub fn history(&self, path: &RepoPath, from: Revision, limit: usize) -> Result<Vec<HistoryEntry>, Error> {
         let mut repo = self.gix();
         repo.object_cache_size_if_unset(WALK_CACHE);
-        let start = object_id(from);
-        if !is_commit(&repo, start)? {
-            return Err(Error::UnknownRevision(from));
-        }
-        let mut walk = Walk { repo: &repo, queue: BinaryHeap::new(), queued: HashSet::new(), entries: Vec::new() };
-        let node = walk.node(start)?;
-        let trail = walk.trail(node.tree, path.as_str(), None)?;
-        walk.push(Step { node, path: path.as_str().into(), trail });
+        let files = Files::of(&repo);
+        let start = files.start(path, from)?;
+        let mut walk = Walk { files, queue: BinaryHeap::new(), queued: HashSet::new(), entries: Vec::new() };
+        walk.push(start);
         while walk.entries.len() < limit
             && let Some(next) = walk.queue.pop()
         {
@@ -52,14 +48,28 @@ impl Repo {
 }
 
 struct Walk<'r> {
-    repo: &'r gix::Repository,
+    files: Files<'r>,
     queue: BinaryHeap<Queued>,
     queued: HashSet<(ObjectId, Rc<str>)>,
     entries: Vec<HistoryEntry>,
 }
 
+/// Follows files from commit to commit.
+#[derive(Clone, Copy)]
+pub(super) struct Files<'r> {
+    repo: &'r gix::Repository,
+}
+
+/// Where a commit has a file from.
+pub(super) enum Came {
+    /// It took the file as it is from this parent.
+    Unchanged(Step),
+    /// It changed the file; these are the parents, with the name the file has there.
+    Changed(Vec<Step>),
+}
+
 /// A commit and the name under which the file is followed there.
-struct Step {
+pub(super) struct Step {
     node: Node,
     path: Rc<str>,
     trail: Trail,
@@ -91,7 +101,74 @@ impl Walk<'_> {
     }
 
     fn visit(&mut self, step: &Step) -> Result<(), Error> {
-        let file = file_at(&step.trail, &step.path);
+        let parents = match self.files.came(step)? {
+            Came::Unchanged(parent) => {
+                self.push(parent);
+                return Ok(());
+            }
+            Came::Changed(parents) => parents,
+        };
+        let file = step.file();
+        if file.is_some() || !parents.is_empty() {
+            self.entries.push(HistoryEntry {
+                commit: commit::info(step.node.id, &self.files.repo.find_object(step.node.id)?.data),
+                path: step.path.to_string(),
+                blob: file.map(BlobId::from),
+            });
+        }
+        for parent in parents {
+            self.push(parent);
+        }
+        Ok(())
+    }
+}
+
+impl Step {
+    pub(super) const fn commit(&self) -> ObjectId {
+        self.node.id
+    }
+
+    pub(super) fn path(&self) -> Rc<str> {
+        Rc::clone(&self.path)
+    }
+
+    /// When it was committed.
+    pub(super) const fn time(&self) -> i64 {
+        self.node.time
+    }
+
+    /// What the file holds there; none when there is none.
+    pub(super) fn file(&self) -> Option<ObjectId> {
+        file_at(&self.trail, &self.path)
+    }
+}
+
+impl<'r> Files<'r> {
+    pub(super) const fn of(repo: &'r gix::Repository) -> Self {
+        Self { repo }
+    }
+
+    pub(super) const fn repo(&self) -> &'r gix::Repository {
+        self.repo
+    }
+
+    pub(super) fn size(&self, blob: ObjectId) -> Result<u64, Error> {
+        Ok(self.repo.find_header(blob)?.size())
+    }
+
+    /// A file at a commit, from which it is followed.
+    pub(super) fn start(&self, path: &RepoPath, at: Revision) -> Result<Step, Error> {
+        let id = object_id(at);
+        if !is_commit(self.repo, id)? {
+            return Err(Error::UnknownRevision(at));
+        }
+        let node = self.node(id)?;
+        let trail = self.trail(node.tree, path.as_str(), None)?;
+        Ok(Step { node, path: path.as_str().into(), trail })
+    }
+
+    pub(super) fn came(&self, step: &Step) -> Result<Came, Error> {
+        let file = step.file();
         let mut parents = Vec::with_capacity(step.node.parents.len());
         for id in &step.node.parents {
             // A history that was cut off ends here.
@@ -101,21 +178,13 @@ impl Walk<'_> {
             let node = self.node(*id)?;
             let trail = self.trail(node.tree, &step.path, Some(&step.trail))?;
             let parent = Step { node, path: Rc::clone(&step.path), trail };
-            if file_at(&parent.trail, &parent.path) == file {
-                self.push(parent);
-                return Ok(());
+            if parent.file() == file {
+                return Ok(Came::Unchanged(parent));
             }
             parents.push(parent);
         }
-        if file.is_some() || !parents.is_empty() {
-            self.entries.push(HistoryEntry {
-                commit: commit::info(step.node.id, &self.repo.find_object(step.node.id)?.data),
-                path: step.path.to_string(),
-                blob: file.map(BlobId::from),
-            });
-        }
         if let Some(file) = file
-            && parents.iter().all(|parent| file_at(&parent.trail, &parent.path).is_none())
+            && parents.iter().all(|parent| parent.file().is_none())
         {
             for parent in &mut parents {
                 if let Some(old) = rename::source(self.repo, parent.node.tree, step.node.tree, &step.path, file)? {
@@ -124,10 +193,7 @@ impl Walk<'_> {
                 }
             }
         }
-        for parent in parents {
-            self.push(parent);
-        }
-        Ok(())
+        Ok(Came::Changed(parents))
     }
 
     fn node(&self, id: ObjectId) -> Result<Node, Error> {

@@ -2,8 +2,10 @@
 //! snapshots to read from, history and differences. Nothing here knows what a page is,
 //! who may read it, or that the files are Markdown.
 
+mod blame;
 mod commit;
 mod diff;
+mod diff_text;
 mod disk;
 mod error;
 mod fsck;
@@ -11,6 +13,7 @@ mod history;
 mod import;
 mod last_commits;
 mod layout;
+mod mainline;
 mod objects;
 mod pack;
 mod refs;
@@ -28,11 +31,14 @@ use std::sync::Arc;
 use gix::ObjectId;
 use parking_lot::Mutex;
 
+pub use blame::BlameRange;
 pub use commit::{CommitInfo, CommitMeta};
+pub use diff_text::{DiffLine, DiffWord, Side, TextDiff, TextHunk};
 pub use disk::{Disk, DiskFile, RealDisk};
 pub use error::Error;
 pub use history::HistoryEntry;
 pub use import::{ImportError, ImportReport, import};
+pub use mainline::Step;
 pub use pack::Error as PackError;
 pub use snapshot::{DEFAULT_BLOB_LIMIT, FileEntry, Snapshot};
 
@@ -52,6 +58,7 @@ pub struct Repo {
     disk: Arc<dyn Disk>,
     git: gix::ThreadSafeRepository,
     writer: Mutex<()>,
+    moved: Option<Box<dyn Fn() + Send + Sync>>,
 }
 
 /// The content of a file: git's name for its bytes.
@@ -103,7 +110,19 @@ impl Repo {
             ])
             .open(dir)?;
         layout::recover(disk.as_ref(), dir)?;
-        Ok(Self { dir: dir.to_owned(), disk, git, writer: Mutex::new(()) })
+        Ok(Self { dir: dir.to_owned(), disk, git, writer: Mutex::new(()), moved: None })
+    }
+
+    /// Has `moved` called each time the branch has moved, by the thread that moved it, which
+    /// holds the writer's turn: it must return at once.
+    pub fn on_move(&mut self, moved: impl Fn() + Send + Sync + 'static) {
+        self.moved = Some(Box::new(moved));
+    }
+
+    fn tell_moved(&self) {
+        if let Some(moved) = &self.moved {
+            moved();
+        }
     }
 
     /// The directory of the repository.
@@ -194,6 +213,7 @@ impl Repo {
         new.push(commit);
         objects::write_all(self.disk.as_ref(), &repo, &new)?;
         refs::move_tip(self.disk.as_ref(), &repo, parent, id)?;
+        self.tell_moved();
         Ok(revision(id))
     }
 
@@ -210,7 +230,9 @@ impl Repo {
         if !revisions::is_commit(&repo, id)? {
             return Err(Error::UnknownRevision(new));
         }
-        refs::move_tip(self.disk.as_ref(), &repo, expected_tip.map(object_id), id)
+        refs::move_tip(self.disk.as_ref(), &repo, expected_tip.map(object_id), id)?;
+        self.tell_moved();
+        Ok(())
     }
 
     /// Runs `work` while no commit is being written, for housekeeping that removes

@@ -14,6 +14,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
 use crate::admin::Parts;
+use crate::http::Stopping;
 
 pub use control::socket_path;
 
@@ -60,6 +61,7 @@ impl Listening {
         tracing::info!("robotwiki listening on http://{}", self.address);
         tell_systemd(&[sd_notify::NotifyState::Ready]);
         let watchdog = tokio::spawn(feed_watchdog());
+        let router = router.layer(axum::Extension(Stopping(stopping.clone())));
         let connections = connections::serve(self.listener, router, stopping);
         let until_told = async {
             tokio::select! {

@@ -15,6 +15,15 @@ pub enum WikiError {
     Revision(#[from] RevisionError),
     #[error("Page not found: {path}")]
     NoSuchPage { path: String, near: Vec<PagePath> },
+    #[error("Revision not found: {revision}")]
+    NoSuchRevision { revision: String },
+    #[error("{}: {query}", if *ambiguous { "Section is ambiguous" } else { "Section not found" })]
+    NoSuchSection {
+        query: String,
+        /// The sections that could be meant, else all of the page, as paths that find them.
+        candidates: Vec<String>,
+        ambiguous: bool,
+    },
     #[error("Attachment not found: {name}")]
     NoSuchAttachment { name: String },
     #[error("Revision required when updating an existing page. Read the page first to get the current revision.")]

@@ -5,28 +5,40 @@
 
 mod access;
 mod attachments;
+mod blame;
+mod diff;
 mod error;
+mod feed;
 mod history;
 mod lifecycle;
 mod list;
 mod message;
 mod open;
+mod outline;
+mod part;
 mod read;
 mod search;
 mod seed;
 mod source;
+mod versions;
 mod write;
 
 pub use access::{Access, AccessError, Admin, Read, ReadableWiki, Right, Upload, Write};
 pub use attachments::{Attachment, AttachmentSummary, attachment, attachments};
+pub use blame::{Blame, BlamedLines, blame};
+pub use diff::{DiffQuery, PageDiff, diff};
 pub use error::WikiError;
+pub use feed::{Became, ChangedAttachment, ChangedPage, FeedEvent, Since, feed_after, feed_cursor, feed_events};
 pub use history::{HistoryItem, history};
 pub use lifecycle::{NewWiki, WikiState, WikiSummary};
 pub use list::{ListQuery, PageSummary, list, page_index};
 pub use message::{Action, Origin};
 pub use open::{Wiki, Wikis, WikisConfig};
+pub use outline::{Outline, outline};
+pub use part::{Part, Selection, find_section};
 pub use read::{LastChange, Page, find_page, link_targets, near_pages, read, tip};
 pub use search::{SearchResults, search};
+pub use versions::revision_at;
 pub use write::{Edit, Saved, WritePage, delete, edit, write};
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ use std::sync::{Arc, Weak};
 
 use parking_lot::{Mutex, MutexGuard};
 
+use super::feed::Listeners;
 use super::source::{RepoSource, WikiPlaces};
 use super::{AccessError, WikiError};
 use crate::catalog::{Catalog, State};
@@ -33,6 +34,7 @@ pub struct Wikis {
     config: WikisConfig,
     indexes: Indexes,
     open: Mutex<OpenWikis>,
+    listeners: Arc<Listeners>,
     /// Held while a wiki is created or deleted.
     pub(super) lifecycle: Mutex<()>,
 }
@@ -67,7 +69,13 @@ impl Wikis {
     pub fn start(config: WikisConfig) -> Result<Arc<Self>, WikiError> {
         let places = WikiPlaces::default();
         let indexes = Indexes::start(places.clone(), search::Limits::default())?;
-        let wikis = Arc::new(Self { config, indexes, open: Mutex::default(), lifecycle: Mutex::new(()) });
+        let wikis = Arc::new(Self {
+            config,
+            indexes,
+            open: Mutex::default(),
+            listeners: Arc::default(),
+            lifecycle: Mutex::new(()),
+        });
         places.serve(&wikis);
         Ok(wikis)
     }
@@ -91,6 +99,10 @@ impl Wikis {
 
     pub(super) fn indexes(&self) -> &Indexes {
         &self.indexes
+    }
+
+    pub(super) fn listeners(&self) -> &Listeners {
+        &self.listeners
     }
 
     #[must_use]
@@ -128,7 +140,10 @@ impl Wikis {
             return Err(AccessError::NoSuchWiki(slug.to_string()).into());
         }
         let dir = self.wiki_dir(slug);
-        let repo = Arc::new(Repo::open(self.disk(), &dir.join("repo.git"))?);
+        let mut repo = Repo::open(self.disk(), &dir.join("repo.git"))?;
+        let listeners = Arc::clone(&self.listeners);
+        repo.on_move(move || listeners.tell(id));
+        let repo = Arc::new(repo);
         let wiki = Arc::new(Wiki {
             id,
             repo,
@@ -170,6 +185,7 @@ impl Wikis {
             open.recent.retain(|wiki| wiki.id != id);
             open.all.remove(&id)
         };
+        self.listeners.tell(id);
         let Some(wiki) = slot.and_then(|slot| std::mem::take(&mut *slot.lock()).upgrade()) else { return };
         wiki.close_for_writing();
         self.open.lock().leaving.push((slug.clone(), Arc::downgrade(&wiki)));

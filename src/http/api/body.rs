@@ -1,9 +1,10 @@
 use std::error::Error as _;
 
-use axum::body::{Body, to_bytes};
+use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::DefaultBodyLimit;
 use axum::http::StatusCode;
 use http_body_util::LengthLimitError;
+use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use super::ApiError;
@@ -23,19 +24,32 @@ pub(super) fn limit(state: &AppState) -> DefaultBodyLimit {
     DefaultBodyLimit::max(most(state))
 }
 
+/// A request body that is JSON of a certain shape.
+///
+/// # Errors
+/// 413 and 408 as [`Fields::read`], 422 saying what does not fit.
+pub(super) async fn parse<T: DeserializeOwned>(state: &AppState, body: Body) -> Result<T, ApiError> {
+    let bytes = read(state, body).await?;
+    serde_json::from_slice(&bytes).map_err(|error| ApiError::field(format!("the request body: {error}")))
+}
+
+async fn read(state: &AppState, body: Body) -> Result<Bytes, ApiError> {
+    let limit = most(state);
+    to_bytes(body, limit).await.map_err(|error| {
+        if error.source().is_some_and(|cause| cause.is::<LengthLimitError>()) {
+            let text = format!("the request is too large: the limit is {limit} bytes");
+            ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", text)
+        } else {
+            ApiError::new(StatusCode::REQUEST_TIMEOUT, "incomplete", "the request did not arrive whole")
+        }
+    })
+}
+
 impl Fields {
     /// # Errors
     /// 413 when the body is longer than any page can make it, 408 when it does not come.
     pub(super) async fn read(state: &AppState, body: Body) -> Result<Self, ApiError> {
-        let limit = most(state);
-        let bytes = to_bytes(body, limit).await.map_err(|error| {
-            if error.source().is_some_and(|cause| cause.is::<LengthLimitError>()) {
-                let text = format!("the request is too large: the limit is {limit} bytes");
-                ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", text)
-            } else {
-                ApiError::new(StatusCode::REQUEST_TIMEOUT, "incomplete", "the request did not arrive whole")
-            }
-        })?;
+        let bytes = read(state, body).await?;
         Ok(Self(serde_json::from_slice::<Value>(&bytes).ok().and_then(|value| match value {
             Value::Object(fields) => Some(fields),
             _ => None,

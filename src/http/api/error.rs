@@ -8,6 +8,9 @@ use crate::http::blocking::BlockingFailed;
 use crate::http::error::{Failure, INTERNAL, INTERNAL_TEXT, Kind, kind_of, log_internal};
 use crate::wiki::{AccessError, WikiError};
 
+/// Sections named when the one that was asked for is not found.
+const MOST_SECTIONS: usize = 200;
+
 /// An error as JSON: `error` is the text, `code` a stable word, and what helps beside.
 #[derive(Debug)]
 pub(in crate::http) struct ApiError {
@@ -26,7 +29,7 @@ impl ApiError {
         Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_field", text)
     }
 
-    fn internal(error: &dyn std::error::Error) -> Self {
+    pub(super) fn internal(error: &dyn std::error::Error) -> Self {
         log_internal(error);
         Self { kind: INTERNAL, text: INTERNAL_TEXT.to_owned(), more: Map::new() }
     }
@@ -51,6 +54,9 @@ impl From<WikiError> for ApiError {
             WikiError::RevisionMismatch { current } => plain.with("current_revision", json!(current.to_string())),
             WikiError::NoSuchPage { near, .. } if !near.is_empty() => {
                 plain.with("near", near.iter().map(ToString::to_string).collect())
+            }
+            WikiError::NoSuchSection { candidates, .. } => {
+                plain.with("sections", candidates.into_iter().take(MOST_SECTIONS).collect())
             }
             WikiError::OldStringAmbiguous { lines, .. } => plain.with("lines", lines.into()),
             WikiError::TooLarge { limit, .. } | WikiError::LimitReached { limit, .. } => {
@@ -99,14 +105,22 @@ impl From<crate::model::RevisionError> for ApiError {
     }
 }
 
-impl IntoResponse for ApiError {
-    fn into_response(self) -> Response {
+impl ApiError {
+    /// What is answered, for where it is one result of several.
+    pub(super) fn into_body(self) -> Map<String, Value> {
         let mut body = self.more;
         body.insert("error".to_owned(), self.text.into());
         body.insert("code".to_owned(), self.kind.code.into());
-        let mut response = (self.kind.status, Json(Value::Object(body))).into_response();
-        if self.kind.status == StatusCode::UNAUTHORIZED {
-            let challenge = if self.kind.code == "invalid_token" {
+        body
+    }
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        let kind = self.kind;
+        let mut response = (kind.status, Json(Value::Object(self.into_body()))).into_response();
+        if kind.status == StatusCode::UNAUTHORIZED {
+            let challenge = if kind.code == "invalid_token" {
                 HeaderValue::from_static("Bearer error=\"invalid_token\"")
             } else {
                 HeaderValue::from_static("Bearer")

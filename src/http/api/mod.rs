@@ -1,17 +1,24 @@
 //! REST, `/api/v1`: the predecessor's contract (`reference` section 1), kept to the letter
 //! where its clients rely on it. One file a resource; answers are JSON, errors too.
 
+mod answer;
 mod attachments;
+mod batch;
+mod blame;
 mod body;
+mod diff;
 mod error;
+mod events;
+mod files;
 mod pages;
+mod reading;
 mod request;
+mod schema;
 mod search;
 
 use axum::Json;
 use axum::Router;
-use axum::routing::get;
-use serde_json::json;
+use axum::routing::{get, post};
 
 pub(super) use error::ApiError;
 
@@ -22,9 +29,12 @@ pub(super) use error::unknown_address;
 /// The routes below `/api/v1`.
 pub(super) fn routes(state: &AppState) -> Router<AppState> {
     Router::new()
-        .route("/health", get(async || Json(json!({ "status": "ok" }))))
+        .route("/health", get(async || Json(schema::Health { status: "ok" })))
         .route("/pages", get(pages::list).fallback(error::wrong_method))
         .route("/pages/{*path}", axum::routing::any(pages::by_path))
+        .route("/files/{*path}", get(files::download).fallback(error::wrong_method))
+        .route("/batch/read", post(batch::read).fallback(error::wrong_method))
+        .route("/events", get(events::events).fallback(error::wrong_method))
         .route("/search", get(search::search).fallback(error::wrong_method))
         .fallback(error::unknown_address)
         .method_not_allowed_fallback(error::wrong_method)

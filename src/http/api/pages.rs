@@ -5,25 +5,25 @@ use axum::body::Body;
 use axum::extract::{Extension, OriginalUri, Query, State};
 use axum::http::{HeaderMap, Method, StatusCode};
 use axum::response::{IntoResponse as _, Response};
-use serde_json::{Map, Value, json};
 
 use super::body::Fields;
 use super::request::{Part, Target, authorize, count, revision};
-use super::{ApiError, attachments};
+use super::schema::{Commit, DeletedAnswer, HistoryAnswer, HistoryRow, PageList, PageRow, SavedAnswer, WrittenAnswer};
+use super::{ApiError, attachments, blame, diff, reading};
 use crate::http::dates;
 use crate::http::state::AppState;
 use crate::http::tenant::WikiSlug;
 use crate::model::{PagePath, Slug};
-use crate::wiki::{self, Edit, LastChange, ListQuery, Origin, WikiError, WritePage};
+use crate::wiki::{self, Edit, ListQuery, Origin, WikiError, WritePage};
 
 type QueryMap = Query<HashMap<String, String>>;
 type Answer = Result<Response, ApiError>;
 
 /// What every operation on one page is given.
-struct Call {
-    slug: Slug,
-    headers: HeaderMap,
-    query: HashMap<String, String>,
+pub(super) struct Call {
+    pub(super) slug: Slug,
+    pub(super) headers: HeaderMap,
+    pub(super) query: HashMap<String, String>,
 }
 
 /// `GET /pages`: all pages that pass the filters (reference 1.4).
@@ -46,20 +46,8 @@ pub(super) async fn list(
                 tag: given("tag").map(str::to_owned),
                 updated_since: updated_since.transpose()?,
             };
-            let pages: Vec<Value> = wiki::list(&access, &filters)?
-                .into_iter()
-                .map(|page| {
-                    json!({
-                        "name": page.name,
-                        "path": page.path,
-                        "category": page.category,
-                        "tags": page.tags,
-                        "last_updated": page.updated.map(|(time, offset)| dates::date(time, offset)),
-                        "content_length": page.words,
-                    })
-                })
-                .collect();
-            Ok(Json(json!({ "total": pages.len(), "pages": pages })).into_response())
+            let pages: Vec<PageRow> = wiki::list(&access, &filters)?.into_iter().map(PageRow::from).collect();
+            Ok(Json(PageList { total: pages.len(), pages }).into_response())
         })
         .await?
 }
@@ -79,7 +67,7 @@ pub(super) async fn by_path(
     let call = Call { slug, headers, query };
     let state = &state;
     match (method, part) {
-        (Method::GET | Method::HEAD, Part::Page) => read(state, call, page).await,
+        (Method::GET | Method::HEAD, Part::Page) => reading::read(state, call, page).await,
         (Method::PUT, Part::Page) => {
             let fields = fields(state, &call, body).await?;
             write(state, call, page, fields).await
@@ -99,6 +87,9 @@ pub(super) async fn by_path(
         (Method::GET | Method::HEAD, Part::Attachment(name)) => {
             attachments::download(state, call.slug, call.headers, call.query, page, name).await
         }
+        (Method::GET | Method::HEAD, Part::Outline) => reading::outline(state, call, page).await,
+        (Method::GET | Method::HEAD, Part::Diff) => diff::diff(state, call, page).await,
+        (Method::GET | Method::HEAD, Part::Blame) => blame::blame(state, call, page).await,
         _ => Err(super::error::wrong_method().await),
     }
 }
@@ -109,29 +100,6 @@ async fn fields(state: &AppState, call: &Call, body: Body) -> Result<Fields, Api
     let (headers, slug) = (call.headers.clone(), call.slug.clone());
     state.run_blocking(move |state| authorize::<wiki::Write>(state, &headers, &slug).map(|_access| ())).await??;
     Fields::read(state, body).await
-}
-
-async fn read(state: &AppState, call: Call, typed: String) -> Answer {
-    state
-        .run_blocking(move |state| {
-            let access = authorize::<wiki::Read>(state, &call.headers, &call.slug)?;
-            let path = PagePath::parse(&typed)?;
-            let at = revision(call.query.get("revision").map(String::as_str))?;
-            let page = wiki::read(&access, &path, at.as_ref()).map_err(|error| as_typed(error, &typed))?;
-            let revision = page.last.as_ref().map(|last| last.revision.to_string()).unwrap_or_default();
-            Ok(Json(json!({
-                "name": page.name,
-                "path": page.path,
-                "content": page.content,
-                "frontmatter": page.front_matter,
-                "links_to": page.links_to,
-                "linked_from": page.linked_from,
-                "revision": revision,
-                "last_commit": page.last.as_ref().map(commit),
-            }))
-            .into_response())
-        })
-        .await?
 }
 
 async fn write(state: &AppState, call: Call, typed: String, fields: Fields) -> Answer {
@@ -154,13 +122,8 @@ async fn write(state: &AppState, call: Call, typed: String, fields: Fields) -> A
             };
             let saved = wiki::write(state.wikis(), &access, &path, &request)?;
             let status = if saved.created { StatusCode::CREATED } else { StatusCode::OK };
-            let body = json!({
-                "name": saved.name,
-                "path": saved.path,
-                "revision": saved.revision,
-                "created": saved.created,
-            });
-            Ok((status, Json(body)).into_response())
+            let written = WrittenAnswer { created: saved.created, saved: saved.into() };
+            Ok((status, Json(written)).into_response())
         })
         .await?
 }
@@ -192,8 +155,7 @@ async fn edit(state: &AppState, call: Call, typed: String, fields: Fields) -> An
                 typed: &typed,
             };
             let saved = wiki::edit(state.wikis(), &access, &path, &request).map_err(|error| as_typed(error, &typed))?;
-            let body = json!({ "name": saved.name, "path": saved.path, "revision": saved.revision });
-            Ok(Json(body).into_response())
+            Ok(Json(SavedAnswer::from(saved)).into_response())
         })
         .await?
 }
@@ -207,7 +169,7 @@ async fn delete(state: &AppState, call: Call, typed: String, fields: Fields) -> 
             let message = fields.text("commit_message")?;
             let deleted = wiki::delete(state.wikis(), &access, &path, base.as_ref(), message, Origin::Api)
                 .map_err(|error| as_typed(error, &typed))?;
-            Ok(Json(json!({ "deleted": true, "path": deleted })).into_response())
+            Ok(Json(DeletedAnswer { deleted: true, path: deleted.to_string() }).into_response())
         })
         .await?
 }
@@ -219,31 +181,17 @@ async fn history(state: &AppState, call: Call, typed: String) -> Answer {
             let path = PagePath::parse(&typed)?;
             let limit = count(call.query.get("limit").map(String::as_str));
             let (stored, items) = wiki::history(&access, &path, limit).map_err(|error| as_typed(error, &typed))?;
-            let history: Vec<Value> = items
-                .iter()
-                .map(|item| {
-                    let mut fields = commit(&item.change);
-                    fields.insert("path".to_owned(), item.path.as_str().into());
-                    Value::Object(fields)
-                })
+            let history = items
+                .into_iter()
+                .map(|item| HistoryRow { commit: Commit::from(&item.change), path: item.path.to_string() })
                 .collect();
-            Ok(Json(json!({ "history": history, "path": stored })).into_response())
+            Ok(Json(HistoryAnswer { history, path: stored.to_string() }).into_response())
         })
         .await?
 }
 
-fn commit(change: &LastChange) -> Map<String, Value> {
-    let fields = [
-        ("revision", json!(change.revision)),
-        ("author", json!(change.author)),
-        ("date", json!(dates::date_time(change.time, change.offset))),
-        ("message", json!(change.message)),
-    ];
-    fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
-}
-
 /// The predecessor names a missing page as it was asked for.
-fn as_typed(error: WikiError, typed: &str) -> WikiError {
+pub(super) fn as_typed(error: WikiError, typed: &str) -> WikiError {
     match error {
         WikiError::NoSuchPage { near, .. } => WikiError::NoSuchPage { path: typed.to_owned(), near },
         other => other,

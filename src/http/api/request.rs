@@ -22,6 +22,9 @@ pub(super) enum Part {
     History,
     Attachments,
     Attachment(String),
+    Outline,
+    Diff,
+    Blame,
 }
 
 impl Target {
@@ -34,6 +37,9 @@ impl Target {
         let parts: Vec<&str> = raw.split('/').collect();
         let (page, part) = match parts.as_slice() {
             [page @ .., "history"] if !page.is_empty() => (page, Part::History),
+            [page @ .., "outline"] if !page.is_empty() => (page, Part::Outline),
+            [page @ .., "diff"] if !page.is_empty() => (page, Part::Diff),
+            [page @ .., "blame"] if !page.is_empty() => (page, Part::Blame),
             [page @ .., "attachments"] if !page.is_empty() => (page, Part::Attachments),
             [page @ .., "attachments", file] if !page.is_empty() && !file.is_empty() => {
                 (page, Part::Attachment(decode(file)?))
@@ -45,7 +51,7 @@ impl Target {
 }
 
 /// Decodes once; what is still encoded then is part of the name.
-fn decode(raw: &str) -> Result<String, PathError> {
+pub(super) fn decode(raw: &str) -> Result<String, PathError> {
     let text = percent_decode_str(raw).decode_utf8().map_err(|_not_utf8| PathError::Encoded)?;
     Ok(text.into_owned())
 }

@@ -1,17 +1,15 @@
 use std::{
     io::{self, Write},
-    pin::Pin,
-    task::{Context, Poll},
     time::Duration,
 };
 
-use axum::body::{Body, Bytes, HttpBody};
-use http_body_util::BodyExt;
-use hyper::body::Frame;
+use axum::body::{Body, Bytes};
 use tokio::{
     runtime::Handle,
-    sync::mpsc::{self, Receiver, Sender},
+    sync::mpsc::{self, Sender},
 };
+
+use crate::http::channel_body::channel_body;
 
 /// Bytes collected before they are handed over.
 const CHUNK: usize = 64 << 10;
@@ -24,7 +22,7 @@ const STALLED: Duration = Duration::from_secs(60);
 pub(super) fn channel() -> (Sink, Body) {
     let (sender, receiver) = mpsc::channel(WAITING);
     let sink = Sink { sender, runtime: Handle::current(), buffer: Vec::with_capacity(CHUNK) };
-    (sink, Body::new(Chunks(receiver).boxed_unsync()))
+    (sink, channel_body(receiver))
 }
 
 /// Writes block while the client is slower; they fail once it has gone.
@@ -76,16 +74,5 @@ impl Write for Sink {
         }
         let chunk = std::mem::replace(&mut self.buffer, Vec::with_capacity(CHUNK));
         self.send(Ok(chunk.into()))
-    }
-}
-
-struct Chunks(Receiver<io::Result<Bytes>>);
-
-impl HttpBody for Chunks {
-    type Data = Bytes;
-    type Error = io::Error;
-
-    fn poll_frame(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<io::Result<Frame<Bytes>>>> {
-        self.0.poll_recv(context).map(|chunk| chunk.map(|chunk| chunk.map(Frame::data)))
     }
 }

@@ -2,7 +2,6 @@
 //! renders it. Pages of the platform (landing, sign-in) are here too.
 
 mod assets;
-mod attachment;
 mod error_page;
 mod frame;
 mod landing;

@@ -9,8 +9,9 @@ use super::error_page::{Problem, page as render_page};
 use super::frame::Surroundings;
 use super::request::{WebRequest, decode, encode, page_href};
 use super::views::{AttachmentRow, Change, ContentsEntry, Crumb, Link, Moment, NotFound, OldVersion, PageView};
-use super::{attachment, page_edit, page_history, page_source};
+use super::{page_edit, page_history, page_source};
 use crate::http::error::Failure;
+use crate::http::file_answer;
 use crate::http::state::{AppState, RenderedKey};
 use crate::markdown::{self, RenderContext};
 use crate::model::{AttachmentName, PagePath, Principal, RevisionPrefix, Slug, display_name};
@@ -122,7 +123,7 @@ async fn view(state: &AppState, request: WebRequest, typed: String, query: HashM
     };
     match found {
         Found::Page(shown) => show(&shown),
-        Found::File(file) => attachment::serve(file, &request.headers),
+        Found::File(file) => file_answer::serve(file, &request.method, &request.headers),
         Found::Elsewhere(path) => found_at(&page_href(&path), query.get("revision").map(String::as_str)),
         Found::Missing(lack) => missing(&lack),
     }

@@ -1,6 +1,6 @@
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, header};
+use axum::http::{HeaderMap, Method, header};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
 use crate::http::authenticate;
@@ -13,6 +13,7 @@ use crate::model::{PagePath, PathError, Principal, Slug};
 /// What every page of the web UI needs to know of the request.
 #[derive(Clone, Debug)]
 pub(super) struct WebRequest {
+    pub(super) method: Method,
     pub(super) headers: HeaderMap,
     pub(super) host: HostName,
     /// None on the platform's pages.
@@ -30,6 +31,7 @@ impl<S: Send + Sync> FromRequestParts<S> for WebRequest {
     async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Self::Rejection> {
         let uri = parts.extensions.get::<axum::extract::OriginalUri>().map_or(&parts.uri, |original| &original.0);
         Ok(Self {
+            method: parts.method.clone(),
             headers: parts.headers.clone(),
             host: parts.extensions.get::<HostName>().cloned().unwrap_or_else(|| HostName(String::new())),
             slug: parts.extensions.get::<WikiSlug>().map(|slug| slug.0.clone()),

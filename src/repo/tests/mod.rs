@@ -7,6 +7,7 @@ mod generated;
 mod histories;
 mod hostile;
 mod speed;
+mod texts;
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};

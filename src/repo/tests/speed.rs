@@ -42,6 +42,13 @@ fn a_long_history_is_read_as_git_reads_it() {
         let revisions: Vec<String> = history.iter().map(|entry| entry.commit.revision.to_string()).collect();
         assert_eq!(revisions, logged.lines().collect::<Vec<_>>());
 
+        let mut blamed = None;
+        timed("blame of the oldest page", &mut || blamed = scene.repo.blame(&path, tip).unwrap());
+        assert!(blamed.unwrap().iter().all(|range| range.commit.revision == first));
+        let mut steps = None;
+        timed("steps since the beginning", &mut || steps = scene.repo.steps(None, tip).unwrap());
+        assert_eq!(steps.unwrap().len(), commits);
+
         let (mut all, mut since) = (Default::default(), Default::default());
         timed("last commits", &mut || all = scene.repo.last_commits(tip, None).unwrap());
         timed("last commits since ten commits ago", &mut || {

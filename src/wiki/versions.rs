@@ -1,0 +1,63 @@
+use super::{Access, Read, WikiError};
+use crate::model::{PagePath, Revision, RevisionPrefix, UnixSeconds};
+use crate::repo::Snapshot;
+
+/// A page's file in some commit.
+pub(super) struct Version {
+    pub(super) revision: Revision,
+    pub(super) snapshot: Snapshot,
+    /// What the page was called there; none when it was not there.
+    pub(super) path: Option<PagePath>,
+}
+
+/// The last commit at a time or before it; none when the wiki is younger.
+///
+/// # Errors
+/// On a storage failure.
+pub fn revision_at(access: &Access<Read>, time: UnixSeconds) -> Result<Option<Revision>, WikiError> {
+    let wiki = access.wiki();
+    match wiki.tip()? {
+        Some(tip) => Ok(wiki.repo().last_until(tip, time)?),
+        None => Ok(None),
+    }
+}
+
+/// The one commit that a prefix means.
+pub(super) fn find(access: &Access<Read>, prefix: &RevisionPrefix) -> Result<Revision, WikiError> {
+    let found = access.wiki().repo().find(prefix)?;
+    found.ok_or_else(|| WikiError::NoSuchRevision { revision: prefix.to_string() })
+}
+
+/// A page as of a commit, under the name that it has now or any that it had before.
+///
+/// `path` is how the page is called now, or was called then.
+pub(super) fn version(access: &Access<Read>, path: &PagePath, revision: Revision) -> Result<Version, WikiError> {
+    let wiki = access.wiki();
+    let unknown = || WikiError::NoSuchRevision { revision: revision.to_string() };
+    let snapshot = wiki.repo().at(revision)?.ok_or_else(unknown)?;
+    if snapshot.find(&path.file())?.is_some() {
+        return Ok(Version { revision, snapshot, path: Some(path.clone()) });
+    }
+    let mut tried = path.clone();
+    let tip = wiki.tip()?.ok_or_else(unknown)?;
+    for entry in wiki.repo().history(&path.file(), tip, MOST_FOLLOWED)? {
+        let Some(former) = PagePath::from_file(&entry.path).filter(|former| *former != tried) else { continue };
+        if snapshot.find(&former.file())?.is_some() {
+            return Ok(Version { revision, snapshot, path: Some(former) });
+        }
+        tried = former;
+    }
+    Ok(Version { revision, snapshot, path: None })
+}
+
+/// Commits of a page that are looked through for its former names.
+const MOST_FOLLOWED: usize = 10_000;
+
+impl Version {
+    /// The page's text; none when it was not there.
+    pub(super) fn text(&self) -> Result<Option<String>, WikiError> {
+        let Some(path) = &self.path else { return Ok(None) };
+        let Some(bytes) = self.snapshot.read(&path.file())? else { return Ok(None) };
+        String::from_utf8(bytes).map(Some).map_err(|_invalid| WikiError::NotText { path: path.to_string() })
+    }
+}
