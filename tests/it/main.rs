@@ -4,6 +4,7 @@
 mod architecture;
 mod bad_input;
 mod command_line;
+mod contract;
 mod crash;
 mod end_to_end;
 mod forgetful_disk;
