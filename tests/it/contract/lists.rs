@@ -1,7 +1,5 @@
 //! Listing, history and search.
 
-use serde_json::Value;
-
 use super::world::{Wiki, refused, text, texts};
 
 /// Four pages beside those that every wiki begins with.
@@ -106,14 +104,9 @@ fn history_is_limited() {
     assert_eq!(limited("2"), 2);
 }
 
-fn found(wiki: &Wiki, query: &str) -> Value {
-    wiki.get(&format!("/search?q={query}")).expect(200)
-}
-
 #[test]
 fn a_hit_is_described() {
-    let answer = found(&library(), "qlibrary");
-    assert_eq!(answer["total"], 1);
+    let answer = library().found("qlibrary", 1);
     let hit = &answer["results"][0];
     assert_eq!((text(&hit["name"]), text(&hit["path"])), ("intro".to_owned(), "docs/intro".to_owned()));
     assert!(text(&hit["snippet"]).contains("qlibrary"));
@@ -130,8 +123,7 @@ fn an_empty_query_is_refused() {
 
 #[test]
 fn nothing_found_is_an_answer() {
-    let answer = found(&library(), "qxyzzyabsent");
-    assert_eq!(answer["total"], 0);
+    let answer = library().found("qxyzzyabsent", 0);
     assert_eq!(answer["results"], serde_json::json!([]));
 }
 
@@ -141,7 +133,7 @@ fn the_best_hit_comes_first() {
         ("a", "# Other\n\nzebra once, and much other text about quite different animals and places\n"),
         ("zebra", "# Zebra\n\nzebra zebra zebra\n"),
     ]);
-    let answer = found(&wiki, "zebra");
+    let answer = wiki.found("zebra", 2);
     let scores: Vec<f64> =
         answer["results"].as_array().unwrap().iter().map(|hit| hit["score"].as_f64().unwrap()).collect();
     assert_eq!(scores.len(), 2);

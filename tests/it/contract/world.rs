@@ -1,5 +1,6 @@
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
@@ -76,6 +77,20 @@ impl Wiki {
     pub(crate) fn update(&self, path: &str, content: &str, revision: &str) -> String {
         let answer = self.page_with("PUT", path, &json!({ "content": content, "revision": revision })).expect(200);
         text(&answer["revision"])
+    }
+
+    /// What a search answers once it finds `total` pages: it waits for the index a moment only, and this machine may
+    /// be busy.
+    pub(crate) fn found(&self, query: &str, total: usize) -> Value {
+        let deadline = Instant::now() + Duration::from_secs(20);
+        loop {
+            let answer = self.get(&format!("/search?q={query}")).expect(200);
+            if answer["total"] == total {
+                return answer;
+            }
+            assert!(Instant::now() < deadline, "{total} pages for {query:?}: {answer}");
+            std::thread::sleep(Duration::from_millis(50));
+        }
     }
 
     pub(crate) fn content(&self, path: &str) -> String {
