@@ -13,5 +13,6 @@ mod git_serve;
 mod management;
 mod openapi;
 mod power_loss;
+mod schemathesis;
 mod store_fixture;
 mod support;

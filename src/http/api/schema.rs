@@ -247,23 +247,22 @@ pub(in crate::http) struct DeleteBody {
 }
 
 /// Why a request was not done, and what helps.
-#[derive(JsonSchema)]
-#[expect(dead_code, reason = "describes what `ApiError` answers")]
+#[derive(Serialize, JsonSchema)]
 pub(in crate::http) struct ErrorBody {
     /// For people.
     error: String,
     /// For programs: a word that stays the same.
     code: String,
     /// Of a conflict: the page's revision now.
-    #[schemars(default)]
+    #[serde(skip_serializing_if = "Option::is_none")]
     current_revision: Option<String>,
     /// Of a page that is not there: pages with similar paths.
-    #[schemars(default)]
+    #[serde(skip_serializing_if = "Option::is_none")]
     near: Option<Vec<String>>,
     /// Of an ambiguous `old_string`: the lines on which it begins.
-    #[schemars(default)]
+    #[serde(skip_serializing_if = "Option::is_none")]
     lines: Option<Vec<usize>>,
     /// Of something too large: what is allowed.
-    #[schemars(default)]
+    #[serde(skip_serializing_if = "Option::is_none")]
     limit: Option<u64>,
 }
