@@ -6,11 +6,12 @@
 
 mod entry;
 mod links;
+mod near;
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use parking_lot::{RwLock, RwLockReadGuard};
+use parking_lot::{Mutex, RwLock, RwLockReadGuard};
 
 pub use entry::{AttachmentEntry, PageEntry};
 
@@ -19,12 +20,12 @@ use crate::model::{AttachmentPath, FoldKey, PagePath, Revision};
 use crate::repo::{self, BlobId, CommitInfo, FileChange, Repo, Snapshot};
 use links::LinkGraph;
 
-/// Names that are compared with one that was not found.
-const MOST_COMPARED: usize = 50_000;
-
 /// The metadata of one wiki.
 pub struct Catalog {
     state: RwLock<State>,
+    /// Held while the metadata is brought forward. All who find it old wait for one of
+    /// them to do the work, of which a large wiki needs much after a start.
+    updating: Mutex<()>,
     order: LinkOrder,
 }
 
@@ -50,7 +51,7 @@ pub struct PageChange {
 impl Catalog {
     #[must_use]
     pub fn new(order: LinkOrder) -> Self {
-        Self { state: RwLock::default(), order }
+        Self { state: RwLock::default(), updating: Mutex::default(), order }
     }
 
     /// A consistent view. Hold it briefly: a writer waits for it.
@@ -63,6 +64,12 @@ impl Catalog {
     /// # Errors
     /// When the repository cannot be read; the metadata stays as of its old commit.
     pub fn catch_up(&self, repo: &Repo) -> Result<Option<Revision>, repo::Error> {
+        let tip = repo.tip()?;
+        if tip.is_none() || tip == self.state.read().commit {
+            return Ok(tip);
+        }
+        let _turn = self.updating.lock();
+        // While others had their turn the tip may have moved, and the metadata with it.
         let tip = repo.tip()?;
         let from = self.state.read().commit;
         let Some(to) = tip.filter(|_| tip != from) else { return Ok(tip) };
@@ -80,15 +87,8 @@ impl Catalog {
         let updates = self.read_updates(&snapshot, changes, commits)?;
 
         let mut state = self.state.write();
-        if state.commit == Some(to) {
-            return Ok(Some(to));
-        }
         if from.is_none() {
             *state = State::default();
-        } else if state.commit != from {
-            // Another thread moved it elsewhere meanwhile; the next call continues there.
-            drop(state);
-            return self.catch_up(repo);
         }
         for update in updates {
             state.apply(update);
@@ -132,6 +132,11 @@ impl Catalog {
                 updates.push(Update::Attachment(path, entry));
             }
         }
+        // What was changed and changed back holds what it held, by a later commit.
+        for (path, commit) in commits {
+            let last = shared.entry(commit.revision).or_insert_with(|| Arc::new(commit)).clone();
+            updates.push(Update::Last(path, last));
+        }
         Ok(updates)
     }
 }
@@ -139,6 +144,8 @@ impl Catalog {
 enum Update {
     Page(PagePath, Option<PageEntry>),
     Attachment(AttachmentPath, Option<AttachmentEntry>),
+    /// The file is the same, its last commit is another.
+    Last(String, Arc<CommitInfo>),
 }
 
 impl State {
@@ -189,23 +196,8 @@ impl State {
     /// Paths whose names resemble `path`, best first.
     #[must_use]
     pub fn near(&self, path: &PagePath, most: usize) -> Vec<PagePath> {
-        let leaf_of = |key: &'_ str| key.rsplit('/').next().map_or(0, |leaf| key.len() - leaf.len());
-        let wanted = path.fold();
-        let wanted = wanted.as_str();
-        let wanted_leaf = wanted.get(leaf_of(wanted)..).unwrap_or(wanted);
-        let mut scored: Vec<(f64, &PagePath)> = self
-            .pages
-            .iter()
-            .take(MOST_COMPARED)
-            .filter_map(|(candidate, entry)| {
-                let name = entry.key.as_str();
-                let leaf = name.get(leaf_of(name)..).unwrap_or(name);
-                let score = strsim::jaro_winkler(wanted_leaf, leaf).max(strsim::jaro_winkler(wanted, name));
-                (score > 0.82).then_some((score, candidate))
-            })
-            .collect();
-        scored.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.cmp(b.1)));
-        scored.into_iter().take(most).map(|(_, path)| path.clone()).collect()
+        let names = self.pages.iter().map(|(path, entry)| (path, entry.key.as_str()));
+        near::near(path.fold().as_str(), names, most)
     }
 
     #[must_use]
@@ -242,6 +234,16 @@ impl State {
                 self.attachment_count += u64::from(added.is_some());
                 self.attachment_count -= u64::from(replaced.is_some());
             }
+            Update::Last(file, last) => {
+                if let Some(entry) = PagePath::from_file(&file).and_then(|path| self.pages.get_mut(&path)) {
+                    entry.last = Some(last);
+                } else if let Some(path) = AttachmentPath::from_file(&file)
+                    && let Some(files) = self.attachments.get_mut(&path.page)
+                    && let Some(entry) = files.get_mut(path.name.as_str())
+                {
+                    entry.last = Some(last);
+                }
+            }
         }
     }
 
@@ -276,3 +278,6 @@ impl State {
         self.bytes -= removed.unwrap_or(0).min(self.bytes);
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -15,9 +15,10 @@ mod tables;
 mod tokens;
 mod wikis;
 
+use std::fs::File;
 use std::path::Path;
 
-use redb::{Database, ReadTransaction, ReadableDatabase as _, StorageBackend, WriteTransaction};
+use redb::{Database, ReadOnlyDatabase, ReadTransaction, ReadableDatabase as _, StorageBackend, WriteTransaction};
 
 pub use audit::{AuditEntry, AuditEvent};
 pub use error::StoreError;
@@ -47,9 +48,36 @@ impl Store {
     /// Opens the file, creating it if it is absent, and brings its schema up to date.
     ///
     /// # Errors
-    /// When the file is in use, damaged, or written by a newer version.
+    /// When the file is in use, damaged, or written by a newer version. A newer version's
+    /// file keeps every byte if it was closed in order; after a crash redb repairs it
+    /// before its schema can be read, and that is all that changes.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
-        Self::migrated(Database::builder().set_cache_size(16 << 20).create(path)?)
+        if !path.exists() {
+            Self::create(path)?;
+        }
+        // What cannot be opened for reading alone (closed by a crash) is judged below, where
+        // it can be repaired.
+        if let Ok(db) = ReadOnlyDatabase::open(path) {
+            migrations::check(&db.begin_read()?)?;
+        }
+        Self::migrated(Database::builder().set_cache_size(16 << 20).open(path)?)
+    }
+
+    /// Makes an empty database under another name and renames it: a power cut during the
+    /// first writes would otherwise leave a file that redb does not recognise as its own.
+    fn create(path: &Path) -> Result<(), StoreError> {
+        let aside = path.with_extension("redb.new");
+        let make = || -> std::io::Result<()> {
+            File::open(&aside)?.sync_all()?;
+            std::fs::rename(&aside, path)?;
+            File::open(path.parent().unwrap_or(Path::new(".")))?.sync_all()
+        };
+        match std::fs::remove_file(&aside) {
+            Err(cause) if cause.kind() != std::io::ErrorKind::NotFound => return Err(StoreError::Create(cause)),
+            _ => {}
+        }
+        drop(Self::migrated(Database::builder().create(&aside)?)?);
+        make().map_err(StoreError::Create)
     }
 
     /// The same over any storage; tests cut its power.

@@ -30,3 +30,6 @@ pub use open::{Wiki, Wikis, WikisConfig};
 pub use read::{LastChange, Page, find_page, link_targets, near_pages, read, tip};
 pub use search::{SearchResults, search};
 pub use write::{Edit, Saved, WritePage, delete, edit, write};
+
+#[cfg(test)]
+mod tests;

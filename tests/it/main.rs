@@ -12,6 +12,7 @@ mod forgetful_storage;
 mod git_serve;
 mod management;
 mod openapi;
+mod permissions;
 mod power_loss;
 mod schemathesis;
 mod store_fixture;

@@ -13,8 +13,7 @@ use crate::support::{Request, run};
 
 /// Seconds for each of the two APIs; ROBOTWIKI_SCHEMATHESIS_SECONDS for a longer look.
 const SECONDS: u32 = 30;
-const CHECKS: &str =
-    "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance";
+const CHECKS: &str = "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance";
 
 /// Where schemathesis is; installed on first use.
 fn installed() -> PathBuf {

@@ -70,9 +70,18 @@ pub(super) async fn by_path(
     let state = &state;
     match (method, part) {
         (Method::GET | Method::HEAD, Part::Page) => read(state, call, page).await,
-        (Method::PUT, Part::Page) => write(state, call, page, Fields::read(state, body).await?).await,
-        (Method::PATCH, Part::Page) => edit(state, call, page, Fields::read(state, body).await?).await,
-        (Method::DELETE, Part::Page) => delete(state, call, page, Fields::read(state, body).await?).await,
+        (Method::PUT, Part::Page) => {
+            let fields = fields(state, &call, body).await?;
+            write(state, call, page, fields).await
+        }
+        (Method::PATCH, Part::Page) => {
+            let fields = fields(state, &call, body).await?;
+            edit(state, call, page, fields).await
+        }
+        (Method::DELETE, Part::Page) => {
+            let fields = fields(state, &call, body).await?;
+            delete(state, call, page, fields).await
+        }
         (Method::GET | Method::HEAD, Part::History) => history(state, call, page).await,
         (Method::GET | Method::HEAD, Part::Attachments) => {
             attachments::list(state, call.slug, call.headers, page).await
@@ -82,6 +91,14 @@ pub(super) async fn by_path(
         }
         _ => Err(super::error::wrong_method().await),
     }
+}
+
+/// The body of a request that changes a page. Whoever may not write is told so before it
+/// is taken in.
+async fn fields(state: &AppState, call: &Call, body: Body) -> Result<Fields, ApiError> {
+    let (headers, slug) = (call.headers.clone(), call.slug.clone());
+    state.run_blocking(move |state| authorize::<wiki::Write>(state, &headers, &slug).map(|_access| ())).await??;
+    Fields::read(state, body).await
 }
 
 async fn read(state: &AppState, call: Call, typed: String) -> Answer {

@@ -17,7 +17,7 @@ pub(super) async fn list(State(state): State<AppState>, caller: Caller) -> Answe
     state
         .run_blocking(move |state| {
             let (_, person) = caller.principal(state)?;
-            let wikis = state.wikis().of_person(person)?.into_iter().map(|wiki| row(state, wiki)).collect();
+            let wikis = state.wikis().of_person(person)?.into_iter().map(|wiki| row(state, &wiki)).collect();
             Ok(Json(WikiList { wikis }).into_response())
         })
         .await?
@@ -37,7 +37,7 @@ pub(super) async fn create(
             let new = NewOwnWiki { slug, name: name(&body.name)?, public: body.public };
             state.wikis().create_own(&principal, &new)?;
             let access = state.wikis().authorize::<wiki::Read>(&principal, &new.slug)?;
-            let made = answer(state, state.wikis().membership(&access)?);
+            let made = answer(state, &state.wikis().membership(&access)?);
             Ok((StatusCode::CREATED, Json(made)).into_response())
         })
         .await?
@@ -48,7 +48,7 @@ pub(super) async fn read(State(state): State<AppState>, caller: Caller, Segments
     state
         .run_blocking(move |state| {
             let access = caller.authorize::<wiki::Read>(state, &slug)?;
-            Ok(Json(answer(state, state.wikis().membership(&access)?)).into_response())
+            Ok(Json(answer(state, &state.wikis().membership(&access)?)).into_response())
         })
         .await?
 }
@@ -67,7 +67,7 @@ pub(super) async fn change(
             let settings = Settings { name: body.name.as_deref().map(name).transpose()?, public: body.public };
             state.wikis().change_settings(&access, &settings)?;
             let access = caller.authorize::<wiki::Read>(state, &slug)?;
-            Ok(Json(answer(state, state.wikis().membership(&access)?)).into_response())
+            Ok(Json(answer(state, &state.wikis().membership(&access)?)).into_response())
         })
         .await?
 }
@@ -93,7 +93,7 @@ pub(super) async fn usage(State(state): State<AppState>, caller: Caller, Segment
         .await?
 }
 
-fn row(state: &AppState, wiki: MemberWiki) -> WikiRow {
+fn row(state: &AppState, wiki: &MemberWiki) -> WikiRow {
     let config = state.config();
     let scheme = if config.https { "https" } else { "http" };
     WikiRow {
@@ -106,7 +106,7 @@ fn row(state: &AppState, wiki: MemberWiki) -> WikiRow {
     }
 }
 
-fn answer(state: &AppState, wiki: MemberWiki) -> WikiAnswer {
+fn answer(state: &AppState, wiki: &MemberWiki) -> WikiAnswer {
     let wiki = row(state, wiki);
     WikiAnswer {
         mcp_endpoint: format!("{}mcp", wiki.url),

@@ -4,7 +4,7 @@ use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, SchemaGenerator};
 use serde_json::{Map, Value, json};
 
-use super::operation::{Api, Field, Needs, Operation, Place, Scheme, of};
+use super::operation::{Api, Body, Field, Needs, Operation, Place, Scheme, of};
 
 /// The document of an API whose errors are `E`.
 pub(super) fn document<E: JsonSchema>(api: &Api) -> Value {
@@ -61,14 +61,18 @@ impl Schemas {
             "responses": self.responses(operation, error),
             "security": security(api, operation.needs),
         });
-        if let Some(body) = &operation.body {
-            let mut content = json!({ "schema": (body.schema)(&mut self.bodies).to_value() });
-            if let Ok(example) = serde_json::from_str::<Value>(body.example) {
-                content["example"] = example;
-            }
-            described["requestBody"] = json!({ "required": body.required, "content": { "application/json": content } });
+        if let (Some(body), Some(fields)) = (&operation.body, described.as_object_mut()) {
+            fields.insert("requestBody".to_owned(), self.body(body));
         }
         described
+    }
+
+    fn body(&mut self, body: &Body) -> Value {
+        let schema = (body.schema)(&mut self.bodies).to_value();
+        // A test reads every example.
+        let example: Value = serde_json::from_str(body.example).unwrap_or_default();
+        let content = json!({ "schema": schema, "example": example });
+        json!({ "required": body.required, "content": { "application/json": content } })
     }
 
     fn field(&mut self, field: &Field) -> Value {

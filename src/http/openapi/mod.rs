@@ -71,11 +71,15 @@ mod tests {
     }
 
     #[test]
-    fn identifiers_are_unique_and_path_parameters_are_described() {
+    fn identifiers_are_unique_and_parameters_and_examples_are_complete() {
         for api in [&WIKI, &PLATFORM] {
             let mut seen = std::collections::BTreeSet::new();
             for operation in api.operations {
                 assert!(seen.insert(operation.id), "{} twice", operation.id);
+                if let Some(body) = &operation.body {
+                    let example = serde_json::from_str::<Value>(body.example);
+                    assert!(example.is_ok_and(|example| example.is_object()), "the example of {}", operation.id);
+                }
                 for name in operation.path.split('{').skip(1).filter_map(|rest| rest.split('}').next()) {
                     let described = operation
                         .fields
