@@ -93,14 +93,9 @@ impl WriteTx {
     /// # Errors
     /// On a storage failure or a damaged record.
     pub fn remove_personal_token(&self, person: PersonId, token: PersonalTokenId) -> Result<bool, StoreError> {
-        let removed = {
-            let mut tokens = self.tx.open_table(PERSONAL_TOKENS)?;
-            let removed = tokens
-                .remove((person.0, token.0))?
-                .map(|value| PersonalTokenRecord::decode(value.value()))
-                .transpose()?;
-            removed
-        };
+        let mut tokens = self.tx.open_table(PERSONAL_TOKENS)?;
+        let removed = tokens.remove((person.0, token.0))?;
+        let removed = removed.map(|value| PersonalTokenRecord::decode(value.value())).transpose()?;
         let Some(record) = removed else { return Ok(false) };
         self.tx.open_table(PERSONAL_TOKEN_HASHES)?.remove(record.hash.as_slice())?;
         Ok(true)
