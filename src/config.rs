@@ -55,6 +55,10 @@ pub struct Limits {
     pub page_bytes: u64,
     /// Bytes of one attachment that is read through the API.
     pub attachment_bytes: u64,
+    /// Wikis that a person who is no operator may own before they may make another.
+    pub wikis_per_person: u64,
+    /// People beside its first owner who may be something on a wiki.
+    pub collaborators: u64,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -95,7 +99,14 @@ impl Default for ServerConfig {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { pages_per_wiki: 500, wiki_bytes: 50 << 20, page_bytes: 1_000_000, attachment_bytes: 10 << 20 }
+        Self {
+            pages_per_wiki: 500,
+            wiki_bytes: 50 << 20,
+            page_bytes: 1_000_000,
+            attachment_bytes: 10 << 20,
+            wikis_per_person: 1,
+            collaborators: 3,
+        }
     }
 }
 

@@ -12,6 +12,12 @@ pub enum AuthError {
     NoSuchToken(String),
     #[error("this link has been used or has expired; ask for a new one")]
     LinkEnded,
+    #[error("you have no token '{0}'")]
+    NoSuchPersonalToken(String),
+    #[error("sign in with a browser to do this; a personal access token may not")]
+    SessionNeeded,
+    #[error("there are already {0} tokens; revoke one first")]
+    TooManyTokens(usize),
     #[error("expires must be between 1 and 3650 days")]
     BadExpiry,
     #[error("key {file}: {cause}")]

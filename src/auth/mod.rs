@@ -7,6 +7,7 @@
 mod error;
 mod keys;
 mod people;
+mod personal_tokens;
 mod sessions;
 mod tokens;
 
@@ -15,11 +16,13 @@ use std::sync::Arc;
 
 pub use error::AuthError;
 pub use people::{PersonSummary, SignInLink};
+pub use personal_tokens::{MOST_PERSONAL_TOKENS, NewPersonalToken, PersonalTokenSummary};
 pub use sessions::{Handoff, NewSession};
-pub use tokens::{NewToken, TokenSummary};
+pub use tokens::{Administers, NewToken, TokenSummary};
 
 use crate::clock::Clock;
 use crate::config::SessionConfig;
+use crate::model::UnixSeconds;
 use crate::store::{AuditEntry, AuditEvent, Store, StoreError, WriteTx};
 use keys::Keys;
 
@@ -73,6 +76,14 @@ impl Auth {
 
     fn audit(&self, tx: &WriteTx, actor: &str, event: AuditEvent) -> Result<(), StoreError> {
         tx.audit(&AuditEntry { at: self.clock.now(), actor: actor.to_owned(), wiki: None, event })
+    }
+}
+
+/// When something that lives for `days` from `now` ends.
+fn expiry(now: UnixSeconds, days: Option<u32>) -> Result<Option<UnixSeconds>, AuthError> {
+    match days {
+        Some(days) if !(1..=3650).contains(&days) => Err(AuthError::BadExpiry),
+        days => Ok(days.map(|days| now + i64::from(days) * 86_400)),
     }
 }
 

@@ -106,6 +106,15 @@ impl Auth {
         })
     }
 
+    /// The account of somebody who has been let in.
+    ///
+    /// # Errors
+    /// [`AuthError::NoSuchPerson`] when it is gone meanwhile, or a storage failure.
+    pub fn account(&self, id: PersonId) -> Result<PersonSummary, AuthError> {
+        let found = self.store.read(|tx| tx.person(id))?.ok_or_else(|| AuthError::NoSuchPerson(id.to_string()))?;
+        Ok(PersonSummary { id, name: found.name, operator: found.operator, created: found.created })
+    }
+
     fn people(&self) -> Result<Vec<PersonSummary>, AuthError> {
         let people = self.store.read(|tx| tx.people())?;
         Ok(people.into_iter().map(|(id, person)| PersonSummary::new(id, person)).collect())

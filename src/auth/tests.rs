@@ -127,6 +127,70 @@ fn names_are_unique_whatever_their_case() {
 }
 
 #[test]
+fn a_personal_token_is_its_person_until_revoked_or_expired() {
+    let world = world();
+    let person = world.auth.operator_account(operator()).unwrap();
+    let link = world.auth.create_sign_in_link(operator(), &person).unwrap();
+    let session = world.auth.sign_in_with_link(&link.secret, "example").unwrap();
+    let session = world.auth.principal_of_session(&session.jwt, "example").unwrap();
+    let name = Name::parse("laptop").unwrap();
+
+    let token = world.auth.create_personal_token(&session, &name, None).unwrap();
+    assert!(token.secret.starts_with("rwp_") && token.secret.len() == 47);
+    let principal = world.auth.principal_of_personal_token(&token.secret).unwrap().unwrap();
+    assert_eq!(principal, Principal::PersonalToken { id: person.id, name: person.name, token: token.id });
+    assert!(world.auth.principal_of_token(&token.secret).unwrap().is_none(), "it is no wiki token");
+    assert!(world.auth.csrf_token(&principal).is_empty());
+
+    let another = world.auth.create_personal_token(&principal, &name, None);
+    assert!(matches!(another, Err(AuthError::SessionNeeded)));
+    assert!(matches!(world.auth.create_personal_token(&session, &name, Some(3651)), Err(AuthError::BadExpiry)));
+
+    world.auth.revoke_personal_token(person.id, token.id).unwrap();
+    assert!(world.auth.principal_of_personal_token(&token.secret).unwrap().is_none());
+    assert!(world.auth.revoke_personal_token(person.id, token.id).is_err());
+
+    let short = world.auth.create_personal_token(&session, &name, Some(1)).unwrap();
+    world.clock.0.fetch_add(86_400, Ordering::Relaxed);
+    assert!(world.auth.principal_of_personal_token(&short.secret).unwrap().is_none());
+}
+
+#[test]
+fn the_last_use_of_a_personal_token_is_noted_to_the_hour() {
+    let world = world();
+    let person = world.auth.operator_account(operator()).unwrap();
+    let link = world.auth.create_sign_in_link(operator(), &person).unwrap();
+    let session = world.auth.sign_in_with_link(&link.secret, "example").unwrap();
+    let session = world.auth.principal_of_session(&session.jwt, "example").unwrap();
+    let token = world.auth.create_personal_token(&session, &Name::parse("laptop").unwrap(), None).unwrap();
+    let last_used = || world.auth.personal_tokens(person.id).unwrap()[0].last_used;
+    assert_eq!(last_used(), None);
+    world.auth.principal_of_personal_token(&token.secret).unwrap();
+    assert_eq!(last_used(), Some(1_000_000));
+    world.clock.0.fetch_add(3_599, Ordering::Relaxed);
+    world.auth.principal_of_personal_token(&token.secret).unwrap();
+    assert_eq!(last_used(), Some(1_000_000));
+    world.clock.0.fetch_add(1, Ordering::Relaxed);
+    world.auth.principal_of_personal_token(&token.secret).unwrap();
+    assert_eq!(last_used(), Some(1_003_600));
+}
+
+#[test]
+fn a_person_has_a_bounded_number_of_personal_tokens() {
+    let world = world();
+    let person = world.auth.operator_account(operator()).unwrap();
+    let link = world.auth.create_sign_in_link(operator(), &person).unwrap();
+    let session = world.auth.sign_in_with_link(&link.secret, "example").unwrap();
+    let session = world.auth.principal_of_session(&session.jwt, "example").unwrap();
+    let name = Name::parse("one of many").unwrap();
+    for _ in 0..MOST_PERSONAL_TOKENS {
+        world.auth.create_personal_token(&session, &name, None).unwrap();
+    }
+    let more = world.auth.create_personal_token(&session, &name, None);
+    assert!(matches!(more, Err(AuthError::TooManyTokens(MOST_PERSONAL_TOKENS))));
+}
+
+#[test]
 fn one_name_asked_for_at_once_makes_one_account() {
     let world = world();
     let create = |name: &str| world.auth.create_person(operator(), &Name::parse(name).unwrap(), false);

@@ -51,6 +51,11 @@ pub(super) fn kind_of(error: &WikiError) -> Kind {
         WikiError::TooLarge { .. } => kind(S::PAYLOAD_TOO_LARGE, "too_large"),
         WikiError::LimitReached { .. } => kind(S::PAYLOAD_TOO_LARGE, "limit_reached"),
         WikiError::NotText { .. } => kind(S::UNPROCESSABLE_ENTITY, "not_text"),
+        WikiError::TooManyWikis { .. } => kind(S::FORBIDDEN, "wiki_limit"),
+        WikiError::TooManyCollaborators { .. } => kind(S::FORBIDDEN, "collaborator_limit"),
+        WikiError::LastOwner => kind(S::CONFLICT, "last_owner"),
+        WikiError::NoSuchPerson(_) => kind(S::NOT_FOUND, "no_such_person"),
+        WikiError::NotACollaborator(_) => kind(S::NOT_FOUND, "not_a_collaborator"),
         WikiError::SlugTaken(_) => kind(S::CONFLICT, "slug_taken"),
         WikiError::PathTaken { .. } => kind(S::CONFLICT, "path_taken"),
         WikiError::Import(_) => kind(S::UNPROCESSABLE_ENTITY, "import_failed"),
@@ -86,8 +91,23 @@ impl Failure {
     pub(super) fn kind(&self) -> Kind {
         match self {
             Self::Wiki(error) => kind_of(error),
-            Self::Auth(AuthError::LinkEnded) => kind(StatusCode::GONE, "link_ended"),
-            Self::Auth(_) | Self::Blocking(_) => INTERNAL,
+            Self::Auth(error) => kind_of_auth(error),
+            Self::Blocking(_) => INTERNAL,
         }
+    }
+}
+
+/// The class of a failure with accounts, links and tokens.
+pub(super) fn kind_of_auth(error: &AuthError) -> Kind {
+    use StatusCode as S;
+    match error {
+        AuthError::LinkEnded => kind(S::GONE, "link_ended"),
+        AuthError::NameTaken(_) => kind(S::CONFLICT, "name_taken"),
+        AuthError::NoSuchPerson(_) => kind(S::NOT_FOUND, "no_such_person"),
+        AuthError::NoSuchToken(_) | AuthError::NoSuchPersonalToken(_) => kind(S::NOT_FOUND, "no_such_token"),
+        AuthError::SessionNeeded => kind(S::FORBIDDEN, "session_needed"),
+        AuthError::TooManyTokens(_) => kind(S::FORBIDDEN, "token_limit"),
+        AuthError::BadExpiry => kind(S::UNPROCESSABLE_ENTITY, "invalid_field"),
+        AuthError::Key { .. } | AuthError::Jwt(_) | AuthError::Randomness(_) | AuthError::Store(_) => INTERNAL,
     }
 }

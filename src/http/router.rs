@@ -12,7 +12,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 
 use super::state::AppState;
 use super::tenant::{Tenant, WikiSlug, tenant};
-use super::{api, git, mcp, middleware, platform, web};
+use super::{api, git, manage, mcp, middleware, platform, web};
 
 /// Everything the server answers.
 pub fn router(state: AppState) -> Router {
@@ -24,9 +24,9 @@ pub fn router(state: AppState) -> Router {
         .layer(from_fn(move |request, next| middleware::surround(state.clone(), request, next)))
 }
 
-/// `{domain}`: landing page, sign-in, assets.
+/// `{domain}`: landing page, sign-in, management, assets.
 fn platform_router(state: &AppState) -> Router {
-    web::platform_routes().with_state(state.clone())
+    Router::new().nest("/api", manage::routes()).merge(web::platform_routes()).with_state(state.clone())
 }
 
 /// `{slug}.{domain}`: one wiki, for people, programs, agents and git.
@@ -82,6 +82,11 @@ async fn by_host(State(hosts): State<Hosts>, mut request: Request) -> Response {
 
 /// Paths that the platform keeps when a wiki is served on its host.
 fn is_platform_path(path: &str) -> bool {
-    let first = path.trim_start_matches('/').split('/').next().unwrap_or_default();
-    matches!(first, "app" | "auth" | "static")
+    let mut parts = path.trim_start_matches('/').split('/');
+    match parts.next() {
+        Some("app" | "auth" | "static") => true,
+        // `/api/v1` is the wiki's; the rest of `/api` manages the installation.
+        Some("api") => parts.next() != Some("v1"),
+        _ => false,
+    }
 }

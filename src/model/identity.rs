@@ -37,6 +37,11 @@ id! {
     TokenId, "t"
 }
 
+id! {
+    /// A personal access token's record; not the secret.
+    PersonalTokenId, "pt"
+}
+
 /// A session: 128 random bits, hexadecimal. The `jti` of the session's JWT.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 pub struct SessionId(pub String);

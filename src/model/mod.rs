@@ -9,7 +9,7 @@ mod principal;
 mod revision;
 mod slug;
 
-pub use identity::{AuthorName, Did, Handle, Name, NameError, PersonId, SessionId, TokenId, WikiId};
+pub use identity::{AuthorName, Did, Handle, Name, NameError, PersonId, PersonalTokenId, SessionId, TokenId, WikiId};
 pub use page_path::{AttachmentName, AttachmentPath, FoldKey, PagePath, PathError, RepoPath, display_name};
 pub use principal::{Author, Permission, Principal, Role, TokenRole};
 pub use revision::{Revision, RevisionError, RevisionPrefix};

@@ -2,17 +2,31 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Name, PersonId, SessionId, TokenId, WikiId};
+use super::{Name, PersonId, PersonalTokenId, SessionId, TokenId, WikiId};
 
 /// Who is asking. Made only by `auth`, from a credential that it has checked.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Principal {
     /// A signed-in person, through a session.
     Person { id: PersonId, name: Name, session: SessionId },
+    /// A person, through a personal access token: what the person may, but no form of a
+    /// web page, which belongs to a session.
+    PersonalToken { id: PersonId, name: Name, token: PersonalTokenId },
     /// The bearer of a token of one wiki.
     WikiToken { id: TokenId, wiki: WikiId, name: Name, role: TokenRole },
     /// Anybody.
     Nobody,
+}
+
+impl Principal {
+    /// The person who asks, by whatever credential.
+    #[must_use]
+    pub const fn person(&self) -> Option<(PersonId, &Name)> {
+        match self {
+            Self::Person { id, name, .. } | Self::PersonalToken { id, name, .. } => Some((*id, name)),
+            Self::WikiToken { .. } | Self::Nobody => None,
+        }
+    }
 }
 
 /// What a person is on a wiki (design section 6).

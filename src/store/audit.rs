@@ -32,6 +32,10 @@ pub enum AuditEvent {
     TokenCreated { token: String, role: String },
     TokenRevoked { token: String },
     Committed { revision: Revision },
+    RoleRemoved { person: String },
+    SettingsChanged { name: String, public: bool },
+    PersonalTokenCreated { token: String },
+    PersonalTokenRevoked { token: String },
 }
 
 impl Record for AuditEntry {

@@ -4,17 +4,18 @@
 use redb::{ReadTransaction, ReadableTable, TableError};
 
 use super::tables::{
-    ACLS, AUDIT, COUNTERS, IDENTITIES, META, ONE_TIME, PEOPLE, SESSIONS, SLUGS, TOKEN_HASHES, TOKENS, WIKIS,
+    ACLS, AUDIT, COUNTERS, IDENTITIES, META, ONE_TIME, PEOPLE, PERSONAL_TOKEN_HASHES, PERSONAL_TOKENS, SESSIONS, SLUGS,
+    TOKEN_HASHES, TOKENS, WIKIS,
 };
 use super::{StoreError, WriteTx};
 
 /// The schema that this version writes.
-pub const SCHEMA: u64 = 1;
+pub const SCHEMA: u64 = 2;
 
 type Step = fn(&WriteTx) -> Result<(), StoreError>;
 
 /// `STEPS[n]` brings schema n to schema n + 1.
-const STEPS: [Step; SCHEMA as usize] = [create_tables];
+const STEPS: [Step; SCHEMA as usize] = [create_tables, add_personal_tokens];
 
 /// Refuses the database of a newer version.
 pub(super) fn check(tx: &ReadTransaction) -> Result<(), StoreError> {
@@ -57,5 +58,13 @@ fn create_tables(tx: &WriteTx) -> Result<(), StoreError> {
     tx.open_table(ONE_TIME)?;
     tx.open_table(COUNTERS)?;
     tx.open_table(AUDIT)?;
+    Ok(())
+}
+
+/// Also the version from which the audit trail may hold what schema 1 does not know.
+fn add_personal_tokens(tx: &WriteTx) -> Result<(), StoreError> {
+    let tx = &tx.tx;
+    tx.open_table(PERSONAL_TOKENS)?;
+    tx.open_table(PERSONAL_TOKEN_HASHES)?;
     Ok(())
 }

@@ -19,6 +19,9 @@ pub(super) const TOKENS: TableDefinition<'_, (u64, u64), &[u8]> = TableDefinitio
 /// SHA-256 of a token -> (wiki, token).
 pub(super) const TOKEN_HASHES: TableDefinition<'_, &[u8], (u64, u64)> = TableDefinition::new("token_hashes");
 /// session -> record.
+pub(super) const PERSONAL_TOKENS: TableDefinition<'_, (u64, u64), &[u8]> = TableDefinition::new("personal_tokens");
+pub(super) const PERSONAL_TOKEN_HASHES: TableDefinition<'_, &[u8], (u64, u64)> =
+    TableDefinition::new("personal_token_hashes");
 pub(super) const SESSIONS: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("sessions");
 /// SHA-256 of a one-time secret -> record.
 pub(super) const ONE_TIME: TableDefinition<'_, &[u8], &[u8]> = TableDefinition::new("one_time");

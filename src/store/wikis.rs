@@ -151,6 +151,47 @@ impl WriteTx {
         Ok(())
     }
 
+    /// Replaces a wiki's record; its slug stays what it was.
+    ///
+    /// # Errors
+    /// On a storage failure.
+    pub fn set_wiki(&self, id: WikiId, wiki: &WikiRecord) -> Result<(), StoreError> {
+        self.tx.open_table(WIKIS)?.insert(id.0, wiki.encode()?.as_slice())?;
+        Ok(())
+    }
+
+    /// A wiki's record, as this transaction sees it.
+    ///
+    /// # Errors
+    /// On a storage failure or a damaged record.
+    pub fn wiki(&self, id: WikiId) -> Result<Option<WikiRecord>, StoreError> {
+        let table = self.tx.open_table(WIKIS)?;
+        table.get(id.0)?.map(|value| WikiRecord::decode(value.value())).transpose()
+    }
+
+    /// The people who are something on a wiki, as this transaction sees them.
+    ///
+    /// # Errors
+    /// On a storage failure or a damaged record.
+    pub fn roles(&self, wiki: WikiId) -> Result<Vec<(PersonId, Role)>, StoreError> {
+        let table = self.tx.open_table(ACLS)?;
+        table
+            .range((wiki.0, 0)..=(wiki.0, u64::MAX))?
+            .map(|row| {
+                let (key, value) = row?;
+                Ok((PersonId(key.value().1), RoleRecord::decode(value.value())?.role))
+            })
+            .collect()
+    }
+
+    /// Whether the person was something there.
+    ///
+    /// # Errors
+    /// On a storage failure.
+    pub fn remove_role(&self, wiki: WikiId, person: PersonId) -> Result<bool, StoreError> {
+        Ok(self.tx.open_table(ACLS)?.remove((wiki.0, person.0))?.is_some())
+    }
+
     /// # Errors
     /// On a storage failure.
     pub fn set_counters(&self, wiki: WikiId, counters: &CountersRecord) -> Result<(), StoreError> {

@@ -120,8 +120,10 @@ impl Wikis {
             let mut readable = Vec::new();
             for (id, record) in tx.wikis()? {
                 let role = match principal {
-                    Principal::Person { id: person, .. } => tx.role(id, *person)?,
-                    _ => None,
+                    Principal::Person { id: person, .. } | Principal::PersonalToken { id: person, .. } => {
+                        tx.role(id, *person)?
+                    }
+                    Principal::WikiToken { .. } | Principal::Nobody => None,
                 };
                 if record.public || role.is_some() {
                     readable.push(ReadableWiki { slug: record.slug, name: record.name, public: record.public, role });
@@ -148,7 +150,7 @@ impl Wikis {
             let id = tx.wiki_by_slug(slug)?.ok_or_else(missing)?;
             let record = tx.wiki(id)?.ok_or_else(missing)?;
             let own = match principal {
-                Principal::Person { id: person, .. } => {
+                Principal::Person { id: person, .. } | Principal::PersonalToken { id: person, .. } => {
                     tx.role(id, *person)?.map_or(Granted::NOTHING, |role: Role| Granted::of(|p| role.allows(p)))
                 }
                 Principal::WikiToken { wiki, role, .. } if *wiki == id => Granted::of(|p| role.allows(p)),
@@ -207,7 +209,9 @@ impl<R: Right> Access<R> {
     /// The author of commits made with this access.
     pub(super) fn author(&self) -> Result<Author, super::WikiError> {
         let (name, id) = match &self.principal {
-            Principal::Person { id, name, .. } => (name.clone(), id.to_string()),
+            Principal::Person { id, name, .. } | Principal::PersonalToken { id, name, .. } => {
+                (name.clone(), id.to_string())
+            }
             Principal::WikiToken { id, name, .. } => (name.clone(), id.to_string()),
             Principal::Nobody => return Err(AccessError::SignInNeeded(R::PERMISSION).into()),
         };
@@ -217,7 +221,7 @@ impl<R: Right> Access<R> {
     /// Who acts, for the audit trail.
     pub(super) fn actor(&self) -> String {
         match &self.principal {
-            Principal::Person { id, .. } => id.to_string(),
+            Principal::Person { id, .. } | Principal::PersonalToken { id, .. } => id.to_string(),
             Principal::WikiToken { id, .. } => id.to_string(),
             Principal::Nobody => "nobody".to_owned(),
         }

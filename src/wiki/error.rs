@@ -48,6 +48,16 @@ pub enum WikiError {
     LimitReached { what: &'static str, limit: u64 },
     #[error("the page is not UTF-8 text: {path}; it can be fetched with git")]
     NotText { path: String },
+    #[error("you own {limit} wikis already, which is the limit here")]
+    TooManyWikis { limit: u64 },
+    #[error("a wiki has at most {limit} people beside its owner")]
+    TooManyCollaborators { limit: u64 },
+    #[error("a wiki needs an owner: make somebody else one first")]
+    LastOwner,
+    #[error("no account '{0}'")]
+    NoSuchPerson(String),
+    #[error("'{0}' is nothing on this wiki")]
+    NotACollaborator(String),
     #[error("a wiki '{0}' exists already")]
     SlugTaken(String),
     #[error("'{path}' cannot be a page and a folder's file at once: {cause}")]

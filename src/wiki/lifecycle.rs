@@ -3,7 +3,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::write::robot;
-use super::{WikiError, Wikis, seed};
+use super::{AccessError, WikiError, Wikis, seed};
 use crate::auth::Operator;
 use crate::model::{Name, PersonId, Role, Slug, UnixSeconds, WikiId};
 use crate::repo::{CommitMeta, Repo};
@@ -51,14 +51,30 @@ impl Wikis {
         new: &NewWiki,
         progress: &mut dyn FnMut(&str),
     ) -> Result<WikiSummary, WikiError> {
+        self.create_as("operator", None, new, progress)
+    }
+
+    /// Makes a wiki in the name of `actor`, whose owner may have `most` wikis afterwards.
+    pub(super) fn create_as(
+        &self,
+        actor: &str,
+        most: Option<u64>,
+        new: &NewWiki,
+        progress: &mut dyn FnMut(&str),
+    ) -> Result<WikiSummary, WikiError> {
         let _alone = self.lifecycle.lock();
+        if let Some(limit) = most
+            && self.owned_by(new.owner)? >= limit
+        {
+            return Err(WikiError::TooManyWikis { limit });
+        }
         if self.store().read(|tx| tx.wiki_by_slug(&new.slug))?.is_some() {
             return Err(WikiError::SlugTaken(new.slug.to_string()));
         }
         self.wait_until_unused(&new.slug)?;
         let dir = self.wiki_dir(&new.slug);
         self.set_aside(&dir)?;
-        let created = self.create_repository(new, &dir, progress).and_then(|()| self.record(new));
+        let created = self.create_repository(new, &dir, progress).and_then(|()| self.record(actor, new));
         if created.is_err() && self.store().read(|tx| tx.wiki_by_slug(&new.slug))?.is_none() {
             remove_rest(&dir);
         }
@@ -76,14 +92,14 @@ impl Wikis {
     }
 
     /// Makes the wiki known, unless it cannot be used: then nobody ever saw it.
-    fn record(&self, new: &NewWiki) -> Result<WikiSummary, WikiError> {
+    fn record(&self, actor: &str, new: &NewWiki) -> Result<WikiSummary, WikiError> {
         let now = self.clock().now();
         let record = WikiRecord { slug: new.slug.clone(), name: new.name.clone(), public: new.public, created: now };
         let id = self.store().write(|tx| {
             let id = tx.add_wiki(&record)?.ok_or_else(|| WikiError::SlugTaken(new.slug.to_string()))?;
             tx.set_role(id, new.owner, Role::Owner)?;
             let event = AuditEvent::WikiCreated { slug: new.slug.to_string() };
-            tx.audit(&AuditEntry { at: now, actor: "operator".to_owned(), wiki: Some(id), event })?;
+            tx.audit(&AuditEntry { at: now, actor: actor.to_owned(), wiki: Some(id), event })?;
             Ok::<_, WikiError>(id)
         })?;
         // Opening computes the counters and starts the index.
@@ -179,14 +195,21 @@ impl Wikis {
     /// # Errors
     /// When there is no such wiki, or on a storage failure.
     pub fn delete(&self, proof: Operator, slug: &Slug) -> Result<(), WikiError> {
-        let _alone = self.lifecycle.lock();
         let id = self.find(proof, slug)?;
+        self.delete_as("operator", id, slug)
+    }
+
+    pub(super) fn delete_as(&self, actor: &str, id: WikiId, slug: &Slug) -> Result<(), WikiError> {
+        let _alone = self.lifecycle.lock();
+        if self.id_of(slug)? != id {
+            return Err(AccessError::NoSuchWiki(slug.to_string()).into());
+        }
         match self.open(id, slug) {
             Ok(wiki) => wiki.close_for_writing(),
             Err(error) => tracing::warn!(wiki.slug = %slug, %error, "deleting a wiki that cannot be opened"),
         }
         let event = AuditEvent::WikiDeleted { slug: slug.to_string() };
-        let entry = AuditEntry { at: self.clock().now(), actor: "operator".to_owned(), wiki: Some(id), event };
+        let entry = AuditEntry { at: self.clock().now(), actor: actor.to_owned(), wiki: Some(id), event };
         self.store().write(|tx| {
             tx.remove_wiki(id)?;
             tx.audit(&entry)
@@ -204,7 +227,7 @@ impl Wikis {
         }
     }
 
-    fn summary(&self, id: WikiId, record: WikiRecord) -> Result<WikiSummary, WikiError> {
+    pub(super) fn summary(&self, id: WikiId, record: WikiRecord) -> Result<WikiSummary, WikiError> {
         let counters = self.counters_of(id)?;
         Ok(WikiSummary {
             id,

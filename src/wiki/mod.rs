@@ -12,6 +12,7 @@ mod feed;
 mod history;
 mod lifecycle;
 mod list;
+mod manage;
 mod message;
 mod open;
 mod outline;
@@ -32,6 +33,7 @@ pub use feed::{Became, ChangedAttachment, ChangedPage, FeedEvent, Since, feed_af
 pub use history::{HistoryItem, history};
 pub use lifecycle::{NewWiki, WikiState, WikiSummary};
 pub use list::{ListQuery, PageSummary, list, page_index};
+pub use manage::{Collaborator, MemberWiki, NewOwnWiki, Settings, Usage};
 pub use message::{Action, Origin};
 pub use open::{Wiki, Wikis, WikisConfig};
 pub use outline::{Outline, outline};

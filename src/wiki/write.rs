@@ -6,7 +6,7 @@ use crate::catalog::State;
 use crate::markdown;
 use crate::model::{Author, Name, PagePath, Revision, RevisionPrefix};
 use crate::repo::{self, Change, CommitMeta};
-use crate::store::{AuditEntry, AuditEvent, StoreError};
+use crate::store::{AuditEntry, AuditEvent};
 
 /// Most places that an ambiguous text is said to be at.
 const MOST_LINES: usize = 100;
@@ -228,14 +228,7 @@ fn check_limits(
     } else {
         return Ok(());
     };
-    let exempt = wikis.store().read(|tx| {
-        for (person, role) in tx.roles(access.id())? {
-            if role == crate::model::Role::Owner && tx.person(person)?.is_some_and(|person| person.operator) {
-                return Ok::<_, StoreError>(true);
-            }
-        }
-        Ok(false)
-    })?;
+    let exempt = super::manage::is_an_operators(wikis, access.id())?;
     if exempt { Ok(()) } else { Err(over) }
 }
 

@@ -1,7 +1,7 @@
 //! Databases that other versions wrote: every schema that was ever released stays readable.
 //!
-//! `tests/fixtures/store-v1.redb.gz` was written once, with `ROBOTWIKI_WRITE_FIXTURE=1`, by
-//! the version that released schema 1, and is not written again: a new schema adds a file.
+//! `tests/fixtures/store-v{N}.redb.gz` was written once, with `ROBOTWIKI_WRITE_FIXTURE=1`, by
+//! the version that released schema N, and is not written again: a new schema adds a file.
 
 use std::fs::{self, File};
 use std::io::{Read as _, Write as _};
@@ -12,10 +12,12 @@ use flate2::Compression;
 use flate2::read::GzDecoder;
 use flate2::write::GzEncoder;
 use redb::{Database, ReadableDatabase as _, TableDefinition};
-use robotwiki::model::{Did, Handle, Name, PersonId, Revision, Role, SessionId, Slug, TokenId, TokenRole, WikiId};
+use robotwiki::model::{
+    Did, Handle, Name, PersonId, PersonalTokenId, Revision, Role, SessionId, Slug, TokenId, TokenRole, WikiId,
+};
 use robotwiki::store::{
-    AuditEntry, AuditEvent, CountersRecord, OneTimeRecord, PersonRecord, Purpose, SCHEMA, SessionRecord, Store,
-    StoreError, TokenRecord, WikiRecord,
+    AuditEntry, AuditEvent, CountersRecord, OneTimeRecord, PersonRecord, PersonalTokenRecord, Purpose, SCHEMA,
+    SessionRecord, Store, StoreError, TokenRecord, WikiRecord,
 };
 use tempfile::TempDir;
 
@@ -28,15 +30,15 @@ const SESSION: &str = "00112233445566778899aabbccddeeff";
 const LINK: [u8; 32] = [1; 32];
 const HANDOFF: [u8; 32] = [2; 32];
 
-fn fixture() -> PathBuf {
+fn fixture(schema: u64) -> PathBuf {
     static WRITTEN: Once = Once::new();
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/store-v1.redb.gz");
+    let path = |schema| Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/fixtures/store-v{schema}.redb.gz"));
     WRITTEN.call_once(|| {
         if std::env::var_os("ROBOTWIKI_WRITE_FIXTURE").is_some() {
-            write_fixture(&path);
+            write_fixture(&path(SCHEMA));
         }
     });
-    path
+    path(schema)
 }
 
 fn people() -> [(PersonId, PersonRecord); 2] {
@@ -92,8 +94,35 @@ fn one_time() -> [([u8; 32], OneTimeRecord); 2] {
     ]
 }
 
-/// One of each kind, newest first as the store lists them.
-fn audit() -> Vec<AuditEntry> {
+/// What schema 2 added.
+fn personal_tokens() -> [(PersonalTokenId, PersonalTokenRecord); 2] {
+    let token = |name, hash, expires, last_used| PersonalTokenRecord {
+        name: Name::parse(name).unwrap(),
+        hash: [hash; 32],
+        created: CREATED + 4,
+        expires,
+        last_used,
+    };
+    [
+        (PersonalTokenId(1), token("laptop", 17, None, None)),
+        (PersonalTokenId(2), token("server", 18, Some(CREATED + 86_400), Some(CREATED + 5))),
+    ]
+}
+
+/// One of each kind that a schema knows, newest first as the store lists them.
+fn audit(schema: u64) -> Vec<AuditEntry> {
+    let added = [
+        AuditEvent::PersonalTokenRevoked { token: "pt3".to_owned() },
+        AuditEvent::PersonalTokenCreated { token: "pt2".to_owned() },
+        AuditEvent::SettingsChanged { name: "The Docs".to_owned(), public: true },
+        AuditEvent::RoleRemoved { person: "p2".to_owned() },
+    ];
+    let entry = |event| AuditEntry { at: CREATED + 10, actor: ADA.to_string(), wiki: None, event };
+    let newer = added.into_iter().filter(|_| schema >= 2).map(entry);
+    newer.chain(audit_of_schema_1()).collect()
+}
+
+fn audit_of_schema_1() -> Vec<AuditEntry> {
     let person = || BOB.to_string();
     let events = [
         AuditEvent::Committed { revision: revision() },
@@ -134,7 +163,10 @@ fn write_fixture(path: &Path) {
             for (hash, record) in one_time() {
                 tx.add_one_time(&hash, &record)?;
             }
-            for entry in audit().iter().rev() {
+            for (id, token) in personal_tokens() {
+                assert_eq!(tx.add_personal_token(BOB, &token)?, id);
+            }
+            for entry in audit(SCHEMA).iter().rev() {
                 tx.audit(entry)?;
             }
             Ok::<_, StoreError>(())
@@ -147,9 +179,9 @@ fn write_fixture(path: &Path) {
 }
 
 /// A copy of the fixture that a test may open and change.
-fn unpacked(dir: &TempDir) -> PathBuf {
+fn unpacked(dir: &TempDir, schema: u64) -> PathBuf {
     let mut bytes = Vec::new();
-    GzDecoder::new(File::open(fixture()).unwrap()).read_to_end(&mut bytes).unwrap();
+    GzDecoder::new(File::open(fixture(schema)).unwrap()).read_to_end(&mut bytes).unwrap();
     let path = dir.path().join("robotwiki.redb");
     fs::write(&path, bytes).unwrap();
     path
@@ -158,11 +190,36 @@ fn unpacked(dir: &TempDir) -> PathBuf {
 #[test]
 fn every_record_of_a_schema_1_database_is_read() {
     let dir = TempDir::new().unwrap();
-    assert!(fs::metadata(fixture()).unwrap().len() < 100_000, "the fixture has grown");
-    assert_holds_every_record(&Store::open(&unpacked(&dir)).unwrap());
+    assert!(fs::metadata(fixture(1)).unwrap().len() < 100_000, "the fixture has grown");
+    let path = unpacked(&dir, 1);
+    assert_eq!(schema(&path), Some(1));
+    let store = Store::open(&path).unwrap();
+    assert_holds_every_record(&store, 1);
+    assert!(store.read(|tx| tx.personal_tokens(BOB)).unwrap().is_empty());
+    drop(store);
+    assert_eq!(schema(&path), Some(SCHEMA));
 }
 
-fn assert_holds_every_record(store: &Store) {
+#[test]
+fn every_record_of_a_schema_2_database_is_read() {
+    let dir = TempDir::new().unwrap();
+    assert!(fs::metadata(fixture(2)).unwrap().len() < 100_000, "the fixture has grown");
+    let path = unpacked(&dir, 2);
+    assert_eq!(schema(&path), Some(2));
+    let store = Store::open(&path).unwrap();
+    assert_holds_every_record(&store, 2);
+    store
+        .read(|tx| {
+            assert_eq!(tx.personal_tokens(BOB)?, personal_tokens());
+            for (id, token) in personal_tokens() {
+                assert_eq!(tx.personal_token_by_hash(&token.hash)?, Some((BOB, id, token)));
+            }
+            Ok::<_, StoreError>(())
+        })
+        .unwrap();
+}
+
+fn assert_holds_every_record(store: &Store, schema: u64) {
     store
         .read(|tx| {
             assert_eq!(tx.people()?, people());
@@ -181,7 +238,7 @@ fn assert_holds_every_record(store: &Store) {
             for (hash, record) in one_time() {
                 assert_eq!(tx.one_time(&hash)?, Some(record));
             }
-            assert_eq!(tx.audit(100)?, audit());
+            assert_eq!(tx.audit(100)?, audit(schema));
             Ok::<_, StoreError>(())
         })
         .unwrap();
@@ -190,7 +247,7 @@ fn assert_holds_every_record(store: &Store) {
 #[test]
 fn an_old_database_continues_its_sequences_and_keeps_the_current_schema() {
     let dir = TempDir::new().unwrap();
-    let path = unpacked(&dir);
+    let path = unpacked(&dir, 1);
     let store = Store::open(&path).unwrap();
     let person = store.write(|tx| tx.add_person(&people()[0].1)).unwrap();
     let token = store.write(|tx| tx.add_token(DOCS, &TokenRecord { hash: [9; 32], ..tokens()[0].1.clone() })).unwrap();
@@ -202,7 +259,7 @@ fn an_old_database_continues_its_sequences_and_keeps_the_current_schema() {
 #[test]
 fn a_database_of_a_newer_version_is_refused_and_left_as_it_is() {
     let dir = TempDir::new().unwrap();
-    let path = unpacked(&dir);
+    let path = unpacked(&dir, SCHEMA);
     set_schema(&path, SCHEMA + 1);
     let before = fs::read(&path).unwrap();
 
@@ -214,8 +271,8 @@ fn a_database_of_a_newer_version_is_refused_and_left_as_it_is() {
     assert!(fs::read(&path).unwrap() == before, "not one byte changes");
 
     // Nothing was lost: with the schema that it really has, it opens.
-    set_schema(&path, 1);
-    assert_holds_every_record(&Store::open(&path).unwrap());
+    set_schema(&path, SCHEMA);
+    assert_holds_every_record(&Store::open(&path).unwrap(), SCHEMA);
 }
 
 #[test]

@@ -3,9 +3,10 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value, json};
 
+use crate::auth::AuthError;
 use crate::http::authenticate::CredentialError;
 use crate::http::blocking::BlockingFailed;
-use crate::http::error::{Failure, INTERNAL, INTERNAL_TEXT, Kind, kind_of, log_internal};
+use crate::http::error::{Failure, INTERNAL, INTERNAL_TEXT, Kind, kind_of, kind_of_auth, log_internal};
 use crate::wiki::{AccessError, WikiError};
 
 /// Sections named when the one that was asked for is not found.
@@ -20,12 +21,12 @@ pub(in crate::http) struct ApiError {
 }
 
 impl ApiError {
-    pub(super) fn new(status: StatusCode, code: &'static str, text: impl Into<String>) -> Self {
+    pub(in crate::http) fn new(status: StatusCode, code: &'static str, text: impl Into<String>) -> Self {
         Self { kind: Kind { status, code }, text: text.into(), more: Map::new() }
     }
 
     /// A field of the request that cannot be used.
-    pub(super) fn field(text: impl Into<String>) -> Self {
+    pub(in crate::http) fn field(text: impl Into<String>) -> Self {
         Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_field", text)
     }
 
@@ -59,9 +60,10 @@ impl From<WikiError> for ApiError {
                 plain.with("sections", candidates.into_iter().take(MOST_SECTIONS).collect())
             }
             WikiError::OldStringAmbiguous { lines, .. } => plain.with("lines", lines.into()),
-            WikiError::TooLarge { limit, .. } | WikiError::LimitReached { limit, .. } => {
-                plain.with("limit", limit.into())
-            }
+            WikiError::TooLarge { limit, .. }
+            | WikiError::LimitReached { limit, .. }
+            | WikiError::TooManyWikis { limit }
+            | WikiError::TooManyCollaborators { limit } => plain.with("limit", limit.into()),
             _ => plain,
         }
     }
@@ -72,8 +74,18 @@ impl From<CredentialError> for ApiError {
         match error {
             CredentialError::Malformed => Self::new(StatusCode::UNAUTHORIZED, "sign_in_needed", error.to_string()),
             CredentialError::Unknown => Self::new(StatusCode::UNAUTHORIZED, "invalid_token", error.to_string()),
-            CredentialError::Auth(error) => Self::internal(&error),
+            CredentialError::Auth(error) => error.into(),
         }
+    }
+}
+
+impl From<AuthError> for ApiError {
+    fn from(error: AuthError) -> Self {
+        let kind = kind_of_auth(&error);
+        if kind == INTERNAL {
+            return Self::internal(&error);
+        }
+        Self { kind, text: error.to_string(), more: Map::new() }
     }
 }
 
@@ -87,7 +99,7 @@ impl From<Failure> for ApiError {
     fn from(error: Failure) -> Self {
         match error {
             Failure::Wiki(error) => error.into(),
-            Failure::Auth(error) => Self::internal(&error),
+            Failure::Auth(error) => error.into(),
             Failure::Blocking(error) => error.into(),
         }
     }
@@ -135,6 +147,6 @@ pub(in crate::http) async fn unknown_address() -> ApiError {
     ApiError::new(StatusCode::NOT_FOUND, "not_found", "There is nothing at this address of the API.")
 }
 
-pub(super) async fn wrong_method() -> ApiError {
+pub(in crate::http) async fn wrong_method() -> ApiError {
     ApiError::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "This address does not take this method.")
 }

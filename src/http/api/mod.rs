@@ -13,7 +13,7 @@ mod files;
 mod pages;
 mod reading;
 mod request;
-mod schema;
+pub(super) mod schema;
 mod search;
 
 use axum::Json;
@@ -24,12 +24,13 @@ pub(super) use error::ApiError;
 
 use super::state::AppState;
 
-pub(super) use error::unknown_address;
+pub(super) use error::{unknown_address, wrong_method};
 
 /// The routes below `/api/v1`.
 pub(super) fn routes(state: &AppState) -> Router<AppState> {
     Router::new()
         .route("/health", get(async || Json(schema::Health { status: "ok" })))
+        .route("/openapi.json", get(super::openapi::of_wikis))
         .route("/pages", get(pages::list).fallback(error::wrong_method))
         .route("/pages/{*path}", axum::routing::any(pages::by_path))
         .route("/files/{*path}", get(files::download).fallback(error::wrong_method))

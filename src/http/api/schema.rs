@@ -209,3 +209,60 @@ pub(in crate::http) struct AttachmentAnswer {
     /// The bytes as base64 (RFC 4648 section 4).
     pub(super) content: String,
 }
+
+/// A page to create, or to replace.
+#[derive(JsonSchema)]
+#[expect(dead_code, reason = "describes what `body::Fields` reads by hand, with the contract's texts")]
+pub(in crate::http) struct WriteBody {
+    /// The whole file, front matter included.
+    content: String,
+    /// The revision that was read, at least 7 digits; absent for a new page.
+    revision: Option<String>,
+    /// The commit's message; one that says what happened when absent.
+    commit_message: Option<String>,
+}
+
+/// One replacement in a page.
+#[derive(JsonSchema)]
+#[expect(dead_code, reason = "as above")]
+pub(in crate::http) struct EditBody {
+    /// The revision that was read, at least 7 digits.
+    revision: String,
+    /// What is replaced; occurs exactly once.
+    old_string: String,
+    /// What comes in its place; may be empty.
+    new_string: String,
+    /// The commit's message; one that says what happened when absent.
+    commit_message: Option<String>,
+}
+
+/// How to delete a page.
+#[derive(JsonSchema)]
+#[expect(dead_code, reason = "as above")]
+pub(in crate::http) struct DeleteBody {
+    /// The revision that was read: refused when it is no longer the current one.
+    revision: Option<String>,
+    /// The commit's message; one that says what happened when absent.
+    commit_message: Option<String>,
+}
+
+/// Why a request was not done, and what helps.
+#[derive(Serialize, JsonSchema)]
+pub(in crate::http) struct ErrorBody {
+    /// For people.
+    error: String,
+    /// For programs: a word that stays the same.
+    code: String,
+    /// Of a conflict: the page's revision now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    current_revision: Option<String>,
+    /// Of a page that is not there: pages with similar paths.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    near: Option<Vec<String>>,
+    /// Of an ambiguous `old_string`: the lines on which it begins.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    lines: Option<Vec<usize>>,
+    /// Of something too large: what is allowed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    limit: Option<u64>,
+}

@@ -1,6 +1,7 @@
 //! What people see in a browser. One file an action; each fills a struct of `views` and
 //! renders it. Pages of the platform (landing, sign-in) are here too.
 
+mod api_reference;
 mod assets;
 mod error_page;
 mod frame;
@@ -32,6 +33,7 @@ pub(super) fn platform_routes() -> Router<AppState> {
         .route("/auth/link", get(sign_in::link_form).post(sign_in::link_submit))
         .route("/auth/sign-in", get(sign_in::sign_in))
         .route("/auth/sign-out", post(sign_in::sign_out))
+        .route("/-/api", get(api_reference::api_reference))
         .route("/static/{name}", get(assets::serve))
         .fallback(error_page::unknown_platform_address)
         .method_not_allowed_fallback(error_page::wrong_method)
@@ -45,6 +47,7 @@ pub(super) fn wiki_routes(state: &AppState) -> Router<AppState> {
         .route("/", get(page_view::home))
         .route("/-/index", get(page_index::page_index))
         .route("/-/search", get(search::search))
+        .route("/-/api", get(api_reference::api_reference))
         .route("/-/new", get(new_page::new_page))
         .route("/-/sign-in", get(sign_in::from_wiki))
         .route("/-/session", get(sign_in::arrive))

@@ -1,0 +1,110 @@
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+
+/// An API: what its document says at the top, and its operations.
+pub(in crate::http) struct Api {
+    pub(in crate::http) title: &'static str,
+    pub(in crate::http) description: &'static str,
+    /// What the paths are below, on the API's own host.
+    pub(in crate::http) base: &'static str,
+    /// How a request says who asks.
+    pub(in crate::http) schemes: &'static [Scheme],
+    /// The groups of operations, in the order in which they are shown: name and description.
+    pub(in crate::http) groups: &'static [(&'static str, &'static str)],
+    pub(in crate::http) operations: &'static [Operation],
+}
+
+/// One way to say who asks.
+pub(in crate::http) enum Scheme {
+    /// `Authorization: Bearer`.
+    Bearer(&'static str),
+    /// A cookie with this name.
+    Cookie { name: &'static str, description: &'static str },
+}
+
+/// One method at one address.
+pub(in crate::http) struct Operation {
+    /// Lower case, as OpenAPI writes it.
+    pub(in crate::http) method: &'static str,
+    pub(in crate::http) path: &'static str,
+    /// Unique in the API; what generated clients call the function.
+    pub(in crate::http) id: &'static str,
+    pub(in crate::http) group: &'static str,
+    /// A few words.
+    pub(in crate::http) summary: &'static str,
+    /// Sentences, Markdown.
+    pub(in crate::http) description: &'static str,
+    pub(in crate::http) needs: Needs,
+    pub(in crate::http) fields: &'static [Field],
+    pub(in crate::http) body: Option<Body>,
+    pub(in crate::http) answers: &'static [Answer],
+    /// The statuses of errors, beside those that `needs` brings.
+    pub(in crate::http) errors: &'static [u16],
+}
+
+/// What the caller must be.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(in crate::http) enum Needs {
+    Nothing,
+    /// Reading is open on a public wiki.
+    Read,
+    Write,
+    SignedIn,
+    Owner,
+}
+
+impl Needs {
+    /// For people.
+    pub(in crate::http) const fn text(self) -> &'static str {
+        match self {
+            Self::Nothing => "open to everyone",
+            Self::Read => "needs the right to read, which everyone has on a public wiki",
+            Self::Write => "needs the right to write",
+            Self::SignedIn => "needs an account",
+            Self::Owner => "needs to be an owner of the wiki",
+        }
+    }
+
+    /// The errors that it brings.
+    pub(super) const fn errors(self) -> &'static [u16] {
+        match self {
+            Self::Nothing => &[],
+            Self::SignedIn => &[401],
+            Self::Read | Self::Write | Self::Owner => &[401, 403, 404],
+        }
+    }
+}
+
+/// A parameter.
+pub(in crate::http) struct Field {
+    pub(in crate::http) name: &'static str,
+    pub(in crate::http) place: Place,
+    pub(in crate::http) description: &'static str,
+    pub(in crate::http) schema: fn(&mut SchemaGenerator) -> Schema,
+    pub(in crate::http) example: &'static str,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(in crate::http) enum Place {
+    Path,
+    Query,
+}
+
+/// A request's body, JSON.
+pub(in crate::http) struct Body {
+    pub(in crate::http) schema: fn(&mut SchemaGenerator) -> Schema,
+    pub(in crate::http) required: bool,
+    /// JSON.
+    pub(in crate::http) example: &'static str,
+}
+
+/// An answer that is no error, JSON.
+pub(in crate::http) struct Answer {
+    pub(in crate::http) status: u16,
+    pub(in crate::http) description: &'static str,
+    pub(in crate::http) schema: fn(&mut SchemaGenerator) -> Schema,
+}
+
+/// The schema of a type, by reference to the document's components.
+pub(super) fn of<T: JsonSchema>(generator: &mut SchemaGenerator) -> Schema {
+    generator.subschema_for::<T>()
+}

@@ -1,0 +1,67 @@
+//! Requests that schemathesis makes up from the descriptions: none may end in a server error, or in an answer that
+//! the description does not allow.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use serde_json::json;
+
+use crate::contract::world::{Wiki, server};
+use crate::management::person_with_token;
+use crate::support::{Request, run};
+
+/// Seconds for each of the two APIs; ROBOTWIKI_SCHEMATHESIS_SECONDS for a longer look.
+const SECONDS: u32 = 30;
+const CHECKS: &str = "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance";
+
+/// Where schemathesis is; installed on first use.
+fn installed() -> PathBuf {
+    let tool = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/tools/schemathesis.sh");
+    let output = run(&mut Command::new(tool), b"", Duration::from_secs(300));
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    PathBuf::from(String::from_utf8(output.stdout).unwrap().trim())
+}
+
+/// Tries out the API that `document` describes. The host goes into a header: names below `localhost` do not resolve
+/// everywhere.
+fn try_out(name: &str, document: &[u8], base: &str, host: &str, token: &str, without: &[&str]) {
+    let dir = server().dir();
+    let file = dir.beside(&format!("{name}.json"));
+    std::fs::write(&file, document).unwrap();
+    let seconds = std::env::var("ROBOTWIKI_SCHEMATHESIS_SECONDS").ok().and_then(|text| text.parse().ok());
+    let seconds: u32 = seconds.unwrap_or(SECONDS);
+    let mut command = Command::new("python3");
+    command
+        .args(["-c", "from schemathesis.cli import schemathesis; schemathesis()", "run"])
+        .arg(&file)
+        .args(["--url", &format!("http://127.0.0.1:{}{base}", dir.port())])
+        .args(["--header", &format!("Host:{host}"), "--header", &format!("Authorization:Bearer {token}")])
+        .args(["--checks", CHECKS, "--phases", "examples,coverage,fuzzing", "--warnings", "off"])
+        .args(["--max-time", &seconds.to_string(), "--workers", "2", "--seed", "20261120"])
+        .args(without.iter().flat_map(|operation| ["--exclude-operation-id", operation]))
+        .current_dir(dir.beside(""))
+        .env("PYTHONPATH", installed())
+        .env("PYTHONDONTWRITEBYTECODE", "1")
+        .env("NO_COLOR", "1");
+    let output = run(&mut command, b"", Duration::from_secs(u64::from(seconds) + 60));
+    let printed = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{printed}\n{}", String::from_utf8_lossy(&output.stderr));
+    assert!(printed.contains("No issues found"), "{printed}");
+}
+
+#[test]
+fn made_up_requests_are_answered_as_described() {
+    let wiki = Wiki::with(&[("Guides/First_Steps", "---\ntags: [guide]\ncategory: manual\n---\n# First steps\n")]);
+    let document = wiki.anonymous(&Request::get("/api/v1/openapi.json"));
+    try_out("wiki", &document.body, "/api/v1", &server().dir().host(&wiki.slug), &wiki.token, &[]);
+
+    let (_, token) = person_with_token(server(), "Thea Thesis");
+    let body = json!({ "slug": "notes", "name": "Notes" });
+    server().root(&Request::new("POST", "/api/wikis").bearer(&token).json(&body)).unwrap().expect(201);
+    let document = server().root(&Request::get("/api/openapi.json")).unwrap();
+    // It would find its own token in the list, and be somebody else from then on.
+    let without = ["revokePersonalToken"];
+    try_out("platform", &document.body, "/api", &server().dir().domain(), &token, &without);
+    server().root(&Request::get("/api/me").bearer(&token)).unwrap().expect(200);
+}
