@@ -4,17 +4,17 @@
 use redb::ReadableTable as _;
 
 use super::tables::{
-    ACLS, AUDIT, COUNTERS, IDENTITIES, META, ONE_TIME, PEOPLE, SESSIONS, SLUGS, TOKEN_HASHES, TOKENS, WIKIS,
+    ACLS, AUDIT, COUNTERS, FIRST_RESULTS, FIRST_RESULTS_BY_TIME, IDENTITIES, META, ONE_TIME, PEOPLE, SESSIONS, SLUGS, TOKEN_HASHES, TOKENS, WIKIS,
 };
 use super::{StoreError, WriteTx};
 
 /// The schema that this version writes.
-pub const SCHEMA: u64 = 1;
+pub const SCHEMA: u64 = 2;
 
 type Step = fn(&WriteTx) -> Result<(), StoreError>;
 
 /// `STEPS[n]` brings schema n to schema n + 1.
-const STEPS: [Step; SCHEMA as usize] = [create_tables];
+const STEPS: [Step; SCHEMA as usize] = [create_tables, to_2];
 
 pub(super) fn run(tx: &WriteTx) -> Result<(), StoreError> {
     let mut meta = tx.tx.open_table(META)?;
@@ -46,5 +46,13 @@ fn create_tables(tx: &WriteTx) -> Result<(), StoreError> {
     tx.open_table(ONE_TIME)?;
     tx.open_table(COUNTERS)?;
     tx.open_table(AUDIT)?;
+    Ok(())
+}
+
+/// Idempotency keys.
+fn to_2(tx: &WriteTx) -> Result<(), StoreError> {
+    let tx = &tx.tx;
+    tx.open_table(FIRST_RESULTS)?;
+    tx.open_table(FIRST_RESULTS_BY_TIME)?;
     Ok(())
 }

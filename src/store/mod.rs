@@ -6,6 +6,7 @@
 
 mod audit;
 mod error;
+mod idempotency;
 mod migrations;
 mod people;
 mod record;
@@ -20,6 +21,7 @@ use redb::{Database, ReadTransaction, ReadableDatabase as _, StorageBackend, Wri
 
 pub use audit::{AuditEntry, AuditEvent};
 pub use error::StoreError;
+pub use idempotency::FirstResult;
 pub use migrations::SCHEMA;
 pub use people::PersonRecord;
 pub use sessions::{OneTimeRecord, Purpose, SessionRecord};
