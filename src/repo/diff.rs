@@ -1,12 +1,12 @@
 use std::cmp::Ordering;
 
 use gix::ObjectId;
-use gix::objs::TreeRefIter;
 use gix::objs::tree::{EntryRef, name_order};
 
 use super::error::Error;
 use super::revisions::is_commit;
 use super::snapshot::{MAX_DEPTH, MAX_ENTRIES, component};
+use super::tree_entries::Entries;
 use super::{BlobId, FileChange, Repo, object_id};
 use crate::model::Revision;
 
@@ -68,11 +68,12 @@ impl Comparison<'_, '_> {
     fn trees(&mut self, old: Option<ObjectId>, new: Option<ObjectId>, depth: usize) -> Result<(), Error> {
         let old = old.map(|id| self.repo.find_tree(id)).transpose()?;
         let new = new.map(|id| self.repo.find_tree(id)).transpose()?;
-        let mut olds = entries(old.as_ref());
-        let mut news = entries(new.as_ref());
-        let (mut before, mut after) = (olds.next().transpose()?, news.next().transpose()?);
+        let mut old = Entries(old.as_ref().map_or(&[], |tree| &tree.data));
+        let mut new = Entries(new.as_ref().map_or(&[], |tree| &tree.data));
         loop {
             self.budget = self.budget.checked_sub(1).ok_or(Error::TooManyEntries { limit: MAX_ENTRIES })?;
+            old.skip_what_is_common(&mut new);
+            let (before, after) = (old.first()?, new.first()?);
             let order = match (&before, &after) {
                 (None, None) => return Ok(()),
                 (Some(_), None) => Ordering::Less,
@@ -85,10 +86,10 @@ impl Comparison<'_, '_> {
                 Ordering::Equal => self.entry(before, after, depth)?,
             }
             if order.is_le() {
-                before = olds.next().transpose()?;
+                old.advance();
             }
             if order.is_ge() {
-                after = news.next().transpose()?;
+                new.advance();
             }
         }
     }
@@ -117,9 +118,4 @@ impl Comparison<'_, '_> {
         self.path.truncate(parent);
         Ok(())
     }
-}
-
-fn entries<'t>(tree: Option<&'t gix::Tree<'_>>) -> TreeRefIter<'t> {
-    let data = tree.map_or(&[][..], |tree| tree.data.as_slice());
-    TreeRefIter::from_bytes(data, gix::hash::Kind::Sha1)
 }

@@ -19,6 +19,7 @@ mod rename;
 mod revisions;
 mod snapshot;
 mod tree;
+mod tree_entries;
 pub mod upload_pack;
 
 use std::fmt;

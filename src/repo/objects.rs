@@ -65,7 +65,9 @@ pub(super) fn write_all(disk: &dyn Disk, repo: &gix::Repository, objects: &[NewO
         let path = loose_path(root, object.id);
         match loose_state(&path, object)? {
             Loose::Whole => match disk.sync_file(&path) {
-                Ok(()) => drop(to_sync.insert(fan_out(&path).to_owned())),
+                Ok(()) => {
+                    to_sync.insert(fan_out(&path).to_owned());
+                }
                 // A repack moved it into a pack just now.
                 Err(error) if error.kind() == ErrorKind::NotFound => to_write.push((object, path)),
                 Err(error) => return Err(error).during("sync", &path),

@@ -3,6 +3,7 @@ use gix::bstr::{BStr, ByteSlice};
 use gix::objs::TreeRefIter;
 
 use super::error::Error;
+use super::tree_entries::Entries;
 use super::{BlobId, revision};
 use crate::model::{RepoPath, Revision};
 
@@ -154,13 +155,8 @@ pub(super) fn find_entry(
     name: &BStr,
 ) -> Result<Option<(gix::objs::tree::EntryMode, ObjectId)>, Error> {
     let tree = repo.find_tree(tree)?;
-    for entry in TreeRefIter::from_bytes(&tree.data, tree.id.kind()) {
-        let entry = entry?;
-        if entry.filename == name {
-            return Ok(Some((entry.mode, entry.oid.to_owned())));
-        }
-    }
-    Ok(None)
+    let found = Entries(&tree.data).find(name)?;
+    Ok(found.map(|entry| (entry.mode, entry.oid.to_owned())))
 }
 
 /// A name as one component of a path; none when it is not UTF-8 or could be taken for

@@ -9,6 +9,8 @@ pub enum StoreError {
     RecordTooNew { table: &'static str, found: u8, known: u8 },
     #[error("a {table} record is damaged: {cause}")]
     Damaged { table: &'static str, cause: String },
+    #[error("the database could not be created: {0}")]
+    Create(std::io::Error),
     #[error("database: {0}")]
     Redb(#[from] redb::Error),
 }

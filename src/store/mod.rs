@@ -15,6 +15,7 @@ mod tables;
 mod tokens;
 mod wikis;
 
+use std::fs::File;
 use std::path::Path;
 
 use redb::{Database, ReadTransaction, ReadableDatabase as _, StorageBackend, WriteTransaction};
@@ -49,7 +50,27 @@ impl Store {
     /// # Errors
     /// When the file is in use, damaged, or written by a newer version.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
-        Self::migrated(Database::builder().set_cache_size(16 << 20).create(path)?)
+        if !path.exists() {
+            Self::create(path)?;
+        }
+        Self::migrated(Database::builder().set_cache_size(16 << 20).open(path)?)
+    }
+
+    /// Makes an empty database under another name and renames it: a power cut during the
+    /// first writes would otherwise leave a file that redb does not recognise as its own.
+    fn create(path: &Path) -> Result<(), StoreError> {
+        let aside = path.with_extension("redb.new");
+        let make = || -> std::io::Result<()> {
+            File::open(&aside)?.sync_all()?;
+            std::fs::rename(&aside, path)?;
+            File::open(path.parent().unwrap_or(Path::new(".")))?.sync_all()
+        };
+        match std::fs::remove_file(&aside) {
+            Err(cause) if cause.kind() != std::io::ErrorKind::NotFound => return Err(StoreError::Create(cause)),
+            _ => {}
+        }
+        drop(Self::migrated(Database::builder().create(&aside)?)?);
+        make().map_err(StoreError::Create)
     }
 
     /// The same over any storage; tests cut its power.

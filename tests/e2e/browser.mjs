@@ -1,9 +1,11 @@
 // A person with a real browser: signs in by the one-time link, edits a page with scripts on and another with scripts
 // off, and looks at every kind of page with axe-core.
 //
-// Standard input: { chromium, root, wiki, signInLink, person, secret, scripted, plain, search, others }
+// Standard input: { chromium, root, wiki, signInLink, person, secret, scripted, plain, contested,
+//                   search, others }
 //   secret            a text of a page that nobody but members may see
 //   scripted, plain   { page, content, message, shows }: what to type, and the text that must then be on the page
+//   contested         { page, message, theirs, mine }: saved by somebody else while it is being edited
 //   search            { query, page }
 //   others            [{ page, shows, author }]: edits made elsewhere, that this person must see (may be empty)
 import { createRequire } from 'node:module'
@@ -119,7 +121,35 @@ try {
       await historyNames(page, other.page, other.author)
     })
   }
+  await step('somebody else saved in the meantime: both texts are there', async () => {
+    const other = await context.newPage()
+    await page.goto(address(given.contested.page) + '/edit')
+    await edit(other, { ...given.contested, content: given.contested.theirs, shows: given.contested.theirs })
+    await page.locator('textarea[name=content]').fill(given.contested.mine)
+    await page.getByRole('button', { name: 'Save', exact: true }).click()
+    await page.getByText('Someone else saved this page').waitFor()
+    assert.equal(await page.locator('textarea[name=content]').inputValue(), given.contested.mine)
+    assert.equal((await page.getByLabel('Their text').inputValue()).trim(), given.contested.theirs)
+  })
+  await accessible(page, 'conflict')
+  await step('mine over theirs, knowingly', async () => {
+    await page.getByRole('button', { name: 'Save mine' }).click()
+    await page.waitForURL(address(given.contested.page))
+    contains(await page.locator('article').innerText(), given.contested.mine)
+  })
   await step('the browser had nothing to complain about', () => assert.deepEqual(heard, []))
+
+  const small = await browser.newContext({ colorScheme: 'dark', viewport: { width: 360, height: 640 }, storageState: await context.storageState() })
+  small.setDefaultTimeout(20_000)
+  const phone = await small.newPage()
+  for (const path of [given.scripted.page, given.scripted.page + '/edit', given.scripted.page + '/history', '-/index']) {
+    await phone.goto(address(path))
+    await accessible(phone, `${path} on a small, dark screen`)
+    await step(`${path} fits a small screen`, async () => {
+      const wide = await phone.evaluate(() => document.documentElement.scrollWidth - innerWidth)
+      assert.ok(wide <= 0, `${wide} pixels too wide`)
+    })
+  }
 
   const plain = await browser.newContext({ javaScriptEnabled: false, storageState: await context.storageState() })
   plain.setDefaultTimeout(20_000)

@@ -6,13 +6,12 @@ let count = 0
 
 /** Runs one step and prints its line. Returns what the step returns. */
 export async function step(name, run) {
-  count += 1
   try {
     const result = await run()
-    console.log(`ok ${count} - ${name}`)
+    console.log(`ok ${++count} - ${name}`)
     return result
   } catch (error) {
-    console.log(`not ok ${count} - ${name}`)
+    console.log(`not ok ${++count} - ${name}`)
     console.error(error?.stack ?? error)
     process.exitCode = 1
     throw error

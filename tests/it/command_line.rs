@@ -4,7 +4,7 @@ use std::process::{Command, Output};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::support::{DataDir, Request, run};
+use crate::support::{DataDir, Request, program, run};
 
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -80,22 +80,18 @@ fn every_verb_works_with_and_without_a_server() {
 #[test]
 fn port_zero_takes_a_free_port_and_says_which() {
     let dir = DataDir::new();
-    let mut child = dir.command(&["serve", "--listen", "127.0.0.1:0", "--domain", "localhost:0"]).spawn().unwrap();
+    let _server = dir.spawn_on("127.0.0.1:0", "localhost:0");
     let deadline = Instant::now() + PATIENCE;
     let port = loop {
         let said = std::fs::read_to_string(dir.path().join("listen")).unwrap_or_default();
         if let Some(port) = said.trim().strip_prefix("127.0.0.1:").and_then(|port| port.parse::<u16>().ok()) {
             break port;
         }
-        if Instant::now() > deadline {
-            break 0;
-        }
+        assert!(Instant::now() < deadline, "DIR/listen says {said:?}");
         thread::sleep(Duration::from_millis(10));
     };
     let health = Request::get("/health").send(port, &format!("localhost:{port}")).map(|answer| answer.status);
     let created = dir.cli(&["user", "create", "Zora"]);
-    let _ = child.kill();
-    let _ = child.wait();
     assert_eq!(health.ok(), Some(200));
     assert!(text(&created).contains(&format!("http://localhost:{port}/auth/link?token=")), "{}", text(&created));
 }
@@ -107,6 +103,6 @@ fn a_configuration_with_an_unknown_key_names_the_nearest() {
     let output = dir.cli(&["config"]);
     assert_eq!(output.status.code(), Some(2), "{}", text(&output));
     assert!(text(&output).contains("lissten") && text(&output).contains("listen"), "{}", text(&output));
-    let help = run(Command::new(env!("CARGO_BIN_EXE_robotwiki")).arg("--help"), b"", PATIENCE);
+    let help = run(Command::new(program()).arg("--help"), b"", PATIENCE);
     assert!(help.status.success() && text(&help).contains("serve"));
 }

@@ -10,15 +10,15 @@ use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::path::Path;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use serde_json::json;
 
-use crate::support::{Called, DataDir, Random, Request, Server, Visitor, call_tool, encode_path, git_ok};
+use crate::support::{Called, DataDir, Random, Request, Server, Source, Visitor, call_tool, encode_path, git_ok, run};
 use ledger::{Ledger, Text};
-use writer::{Credentials, Surface, Writer};
+use writer::{Credentials, Surface, World, Writer};
 
 const DEFAULT_ROUNDS: u64 = 50;
 const SURFACES: [Surface; 5] = [Surface::Rest, Surface::Web, Surface::Mcp, Surface::Rest, Surface::Mcp];
@@ -36,8 +36,12 @@ const PAGES: [&str; 12] = [
     "Trends/2027",
     "Notes",
 ];
-/// The longest that a round writes before the kill.
+/// A round is killed at most this many milliseconds after its last awaited acknowledgement,
 const LONGEST: u64 = 400;
+/// of which it awaits fewer than this.
+const AWAITED: u64 = 12;
+/// How long a round waits for acknowledgements, before it is killed all the same.
+const PATIENCE: Duration = Duration::from_secs(10);
 /// How far the full text index may be behind once the server is up; the product promises 300 ms, a debug build on a
 /// busy machine gets more.
 const FRESHNESS: Duration = Duration::from_secs(5);
@@ -60,6 +64,10 @@ fn nothing_acknowledged_is_lost_over_sigkill() {
             thread::sleep(Duration::from_millis(random.below(120)));
             server.kill();
         }
+        if round % 10 == 7 {
+            // What is derived may be lost at any time.
+            std::fs::remove_dir_all(dir.path().join("wikis/docs/index")).unwrap();
+        }
         let server = dir.start();
         let touched = ledger.check(&repository, round);
         check_surfaces(&server, &credentials, &ledger, &touched, &mut random);
@@ -73,12 +81,65 @@ fn nothing_acknowledged_is_lost_over_sigkill() {
         check_revision(&server, &credentials, text);
     }
     server.stop();
-    let (acknowledged, in_flight) = ledger.counts();
+    let ledger::Counts { acknowledged, in_flight, unanswered, refused } = ledger.counts();
     let _ = writeln!(
         std::io::stderr(),
-        "crash test: {acknowledged} acknowledged writes and {in_flight} that were in flight, all found"
+        "crash test: {acknowledged} acknowledged writes are there; so are {in_flight} of the {unanswered} \
+         that were in flight; none of the {refused} refused"
     );
     assert!(acknowledged >= rounds, "the rounds wrote too little to show anything: {acknowledged}");
+}
+
+#[test]
+fn a_wiki_that_was_being_created_is_whole_or_absent() {
+    let seed = Random::seed();
+    let _ = writeln!(std::io::stderr(), "creation under SIGKILL: ROBOTWIKI_SEED={seed}");
+    let mut random = Random::new(seed);
+    let dir = DataDir::new();
+    let source = Source::generate(&dir.beside("source.git"));
+    let path = source.path.display().to_string();
+    let (mut whole, mut absent) = (0, 0);
+    let begun = Instant::now();
+    let server = dir.start();
+    dir.cli_ok(&["wiki", "create", "undisturbed", "--name", "Docs", "--from-git", &path]);
+    server.stop();
+    let longest = begun.elapsed().as_millis() as u64;
+    for round in 0..12 {
+        let server = dir.start();
+        let slug = format!("docs-{round}");
+        let create = ["wiki", "create", &slug, "--name", "Docs", "--from-git", &path];
+        let mut creating = dir.command(&create);
+        let creating = thread::spawn(move || run(&mut creating, b"", Duration::from_secs(60)));
+        thread::sleep(Duration::from_millis(random.below(longest)));
+        server.kill();
+        let confirmed = creating.join().unwrap().status.success();
+        let server = dir.start();
+        let listed = dir.cli_list(&["wiki", "list"]);
+        match listed.iter().find(|wiki| wiki["slug"] == slug) {
+            Some(wiki) => {
+                whole += 1;
+                assert_eq!(wiki["pages"], source.pages.len(), "round {round}");
+            }
+            None => {
+                absent += 1;
+                assert!(!confirmed, "round {round}: it was created, and is not there");
+                dir.cli_ok(&create);
+            }
+        }
+        let repository = dir.repository(&slug);
+        assert_eq!(git_ok(&repository, &["rev-parse", "refs/heads/main"], b"").trim(), source.tip);
+        git_ok(&repository, &["fsck", "--strict", "--no-progress"], b"");
+        let token = dir.token(&slug, "Reader", "read");
+        let pages = server.wiki(&slug, &Request::get("/api/v1/pages").bearer(&token)).expect(200);
+        assert_eq!(pages["total"], source.pages.len(), "round {round}");
+        dir.cli_ok(&["wiki", "delete", &slug, "--yes"]);
+        server.stop();
+    }
+    let _ = writeln!(std::io::stderr(), "creation under SIGKILL: {whole} whole, {absent} absent");
+    // What a dead server left is set aside under a name that no wiki can have.
+    let entries = std::fs::read_dir(dir.path().join("wikis")).unwrap();
+    let names: Vec<String> = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    assert!(names.iter().all(|name| name == "undisturbed" || name.contains(".unused-")), "{names:?}");
 }
 
 fn set_up(dir: &DataDir) -> Credentials {
@@ -105,13 +166,22 @@ fn write_until_killed(
 ) -> Vec<ledger::Attempt> {
     let known: Mutex<BTreeMap<String, Text>> = Mutex::new(ledger.current().clone());
     let dying = AtomicBool::new(false);
+    let acknowledged = AtomicU64::new(0);
     let writers: Vec<Writer<'_>> = SURFACES
         .iter()
-        .map(|surface| Writer::new(*surface, credentials, &known, &dying, Random::new(random.next())))
+        .map(|surface| {
+            let world = World { credentials, known: &known, dying: &dying, acknowledged: &acknowledged };
+            Writer::new(*surface, world, Random::new(random.next()))
+        })
         .collect();
+    let awaited = random.below(AWAITED);
     let moment = Duration::from_millis(random.below(LONGEST));
     thread::scope(|scope| {
         let threads: Vec<_> = writers.into_iter().map(|writer| scope.spawn(move || writer.run(&PAGES))).collect();
+        let deadline = Instant::now() + PATIENCE;
+        while acknowledged.load(Ordering::Relaxed) < awaited && Instant::now() < deadline {
+            thread::sleep(Duration::from_millis(1));
+        }
         thread::sleep(moment);
         dying.store(true, Ordering::SeqCst);
         server.kill();

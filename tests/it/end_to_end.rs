@@ -70,8 +70,8 @@ fn every_edit_shows_on_every_surface_under_the_right_name() {
     edits.extend(wiki.edit_over_rest(&next(), &next()));
     edits.extend(wiki.edit_with_the_inspector(&node, &next(), &next()));
     edits.extend(wiki.edit_with_the_sdk(&node, &next(), &edits));
-    edits.extend(wiki.edit_in_the_browser(&node, &editor_link, &next(), &next(), &edits));
-    assert!(edits.len() >= 9);
+    edits.extend(wiki.edit_in_the_browser(&node, &editor_link, [&next(), &next(), &next()], &edits));
+    assert!(edits.len() >= 10);
 
     wiki.shows_over_rest(&edits);
     wiki.shows_over_mcp(&node, &edits);
@@ -210,7 +210,8 @@ impl Wiki<'_> {
         vec![Edit::new("Agents/From_the_SDK", "qsdkmade7", WRITER_TOKEN), Edit::new(edited, "qsdkedit7", WRITER_TOKEN)]
     }
 
-    fn edit_in_the_browser(&self, node: &Node, link: &str, scripted: &str, plain: &str, before: &[Edit]) -> Vec<Edit> {
+    fn edit_in_the_browser(&self, node: &Node, link: &str, pages: [&str; 3], before: &[Edit]) -> Vec<Edit> {
+        let [scripted, plain, contested] = pages;
         let others: Vec<Value> = before.iter().map(Edit::as_other).collect();
         node.script("browser.mjs", &json!({
             "chromium": std::env::var("ROBOTWIKI_CHROMIUM").unwrap_or_else(|_| "/usr/bin/chromium".to_owned()),
@@ -221,10 +222,15 @@ impl Wiki<'_> {
             "secret": "What we know of the",
             "scripted": {"page": scripted, "content": "# With scripts\n\nTyped: qscripted7.\n", "message": "From the browser", "shows": "qscripted7"},
             "plain": {"page": plain, "content": "# Without scripts\n\nTyped: qplain7.\n", "message": "From a plain browser", "shows": "qplain7"},
+            "contested": {"page": contested, "message": "Twice", "theirs": "Theirs came first.", "mine": "Mine: qcontested7."},
             "search": {"query": "qscripted7", "page": scripted},
             "others": others,
         }));
-        vec![Edit::new(scripted, "qscripted7", EDITOR), Edit::new(plain, "qplain7", EDITOR)]
+        vec![
+            Edit::new(scripted, "qscripted7", EDITOR),
+            Edit::new(contested, "qcontested7", EDITOR),
+            Edit::new(plain, "qplain7", EDITOR),
+        ]
     }
 
     fn shows_over_rest(&self, edits: &[Edit]) {
@@ -273,8 +279,8 @@ impl Wiki<'_> {
 
         git_ok(&clone, &["fsck", "--strict", "--no-progress"], b"");
         let commits: usize = git_ok(&clone, &["rev-list", "--count", "HEAD"], b"").trim().parse().unwrap();
-        // The SDK's page took two writes.
-        assert_eq!(commits, self.source.commits + edits.len() + 1);
+        // The SDK's page and the contested one took two writes each.
+        assert_eq!(commits, self.source.commits + edits.len() + 2);
         for (file, bytes) in &self.source.attachments {
             assert_eq!(&std::fs::read(clone.join(file)).unwrap(), bytes, "{file}");
         }

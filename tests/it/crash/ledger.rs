@@ -3,13 +3,22 @@ use std::path::Path;
 
 use crate::support::git_ok;
 
-/// One write that a client tried.
+/// A change to one page.
+#[derive(Clone, Debug)]
+pub(super) struct Change {
+    pub(super) page: String,
+    /// The revision, or its beginning, that the writer had seen; none when it had seen no such page.
+    pub(super) base: Option<String>,
+    /// What the page says afterwards; none for a deletion. No two changes have the same content.
+    pub(super) content: Option<String>,
+    /// The word that only this content has.
+    pub(super) word: Option<String>,
+}
+
+/// A change that a client tried to make.
 #[derive(Debug)]
 pub(super) struct Attempt {
-    pub(super) page: String,
-    /// What the page says afterwards; none for a deletion. No two attempts have the same content.
-    pub(super) content: Option<String>,
-    pub(super) word: Option<String>,
+    pub(super) change: Change,
     pub(super) author: &'static str,
     pub(super) outcome: Outcome,
 }
@@ -40,8 +49,19 @@ pub(super) struct Ledger {
     current: BTreeMap<String, Text>,
     texts: Vec<Text>,
     pending: Vec<Attempt>,
-    acknowledged: u64,
-    in_flight: u64,
+    counts: Counts,
+}
+
+/// How the writes went, over all rounds.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Counts {
+    /// Acknowledged, and found.
+    pub(super) acknowledged: u64,
+    /// Not answered, and found.
+    pub(super) in_flight: u64,
+    /// Not answered, found or not.
+    pub(super) unanswered: u64,
+    pub(super) refused: u64,
 }
 
 /// One commit on main that changed one page.
@@ -65,10 +85,17 @@ impl Ledger {
             let revision = git_ok(repository, &log, b"").trim().to_owned();
             current.insert(page.clone(), Text { page, content, word: None, revision });
         }
-        Self { tip, current, texts: Vec::new(), pending: Vec::new(), acknowledged: 0, in_flight: 0 }
+        Self { tip, current, texts: Vec::new(), pending: Vec::new(), counts: Counts::default() }
     }
 
     pub(super) fn expect(&mut self, attempts: Vec<Attempt>) {
+        for attempt in &attempts {
+            match attempt.outcome {
+                Outcome::InFlight => self.counts.unanswered += 1,
+                Outcome::Refused => self.counts.refused += 1,
+                Outcome::Acknowledged { .. } => {}
+            }
+        }
         self.pending.extend(attempts);
     }
 
@@ -82,9 +109,8 @@ impl Ledger {
         self.texts.iter()
     }
 
-    /// How many acknowledged writes have been found, and how many that were in flight.
-    pub(super) fn counts(&self) -> (u64, u64) {
-        (self.acknowledged, self.in_flight)
+    pub(super) fn counts(&self) -> Counts {
+        self.counts
     }
 
     /// Compares the commits since the last check with what was tried: each acknowledged write is one commit on main
@@ -97,8 +123,8 @@ impl Ledger {
         let mut came = Vec::new();
         for commit in commits {
             let fits = |attempt: &Attempt| {
-                attempt.page == commit.page
-                    && attempt.content == commit.content
+                attempt.change.page == commit.page
+                    && attempt.change.content == commit.content
                     && match &attempt.outcome {
                         Outcome::Acknowledged { revision: Some(told) } => commit.revision.starts_with(told.as_str()),
                         Outcome::Acknowledged { revision: None } | Outcome::InFlight => true,
@@ -109,7 +135,7 @@ impl Ledger {
             let acknowledged =
                 pending.iter().position(|a| fits(a) && matches!(a.outcome, Outcome::Acknowledged { .. }));
             let Some(found) = acknowledged.or_else(|| pending.iter().position(fits)) else {
-                let same: Vec<&Attempt> = pending.iter().filter(|attempt| attempt.page == commit.page).collect();
+                let same: Vec<&Attempt> = pending.iter().filter(|attempt| attempt.change.page == commit.page).collect();
                 panic!(
                     "round {round}: commit {} changed {} to {:.200?}, which nobody asked for; tried there: {same:.3000?}",
                     commit.revision, commit.page, commit.content
@@ -117,15 +143,25 @@ impl Ledger {
             };
             let attempt = pending.swap_remove(found);
             assert_eq!(commit.author, attempt.author, "round {round}: {}", commit.revision);
+            let replaced = self.current.get(&commit.page).map(|text| text.revision.as_str());
+            let seen = match (&attempt.change.base, replaced) {
+                (Some(base), Some(replaced)) => replaced.starts_with(base.as_str()),
+                (base, replaced) => base.is_none() && replaced.is_none(),
+            };
+            assert!(seen, "round {round}: {} went over {replaced:?} unseen: {attempt:.500?}", commit.revision);
             if acknowledged.is_some() {
-                self.acknowledged += 1;
+                self.counts.acknowledged += 1;
             } else {
-                self.in_flight += 1;
+                self.counts.in_flight += 1;
             }
             match commit.content {
                 Some(content) => {
-                    let text =
-                        Text { page: commit.page, content, word: attempt.word, revision: commit.revision.clone() };
+                    let text = Text {
+                        page: commit.page,
+                        content,
+                        word: attempt.change.word,
+                        revision: commit.revision.clone(),
+                    };
                     self.current.insert(text.page.clone(), text.clone());
                     came.push(text);
                 }

@@ -1,10 +1,10 @@
 use std::collections::BTreeMap;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use serde_json::json;
 
-use super::ledger::{Attempt, Outcome, Text};
+use super::ledger::{Attempt, Change, Outcome, Text};
 use crate::support::{Called, Form, Random, Request, Response, Visitor, call_tool, encode_path};
 
 pub(super) const PERSON: &str = "Petra Person";
@@ -25,35 +25,37 @@ pub(super) struct Credentials {
     pub(super) visitor: Visitor,
 }
 
+/// What the writers of a round share.
+#[derive(Clone, Copy)]
+pub(super) struct World<'s> {
+    pub(super) credentials: &'s Credentials,
+    /// The newest text of each page that any writer knows of.
+    pub(super) known: &'s Mutex<BTreeMap<String, Text>>,
+    /// Set before the kill: from then on a connection may break.
+    pub(super) dying: &'s AtomicBool,
+    /// How many writes the server has said yes to.
+    pub(super) acknowledged: &'s AtomicU64,
+}
+
 /// One client that writes random pages, one after the other, until the server is gone.
 pub(super) struct Writer<'s> {
     surface: Surface,
-    credentials: &'s Credentials,
+    world: World<'s>,
     visitor: Visitor,
-    /// The newest text of each page that any writer knows of.
-    known: &'s Mutex<BTreeMap<String, Text>>,
-    /// Set before the kill: from then on a connection may break.
-    dying: &'s AtomicBool,
     random: Random,
     attempts: Vec<Attempt>,
 }
 
 impl<'s> Writer<'s> {
-    pub(super) fn new(
-        surface: Surface,
-        credentials: &'s Credentials,
-        known: &'s Mutex<BTreeMap<String, Text>>,
-        dying: &'s AtomicBool,
-        random: Random,
-    ) -> Self {
-        let visitor = credentials.visitor.clone();
-        Self { surface, credentials, visitor, known, dying, random, attempts: Vec::new() }
+    pub(super) fn new(surface: Surface, world: World<'s>, random: Random) -> Self {
+        let visitor = world.credentials.visitor.clone();
+        Self { surface, world, visitor, random, attempts: Vec::new() }
     }
 
     pub(super) fn run(mut self, pages: &[&str]) -> Vec<Attempt> {
-        while !self.dying.load(Ordering::SeqCst) {
-            let page = (*self.random.pick(pages)).to_owned();
-            let before = self.known.lock().unwrap().get(&page).cloned();
+        while !self.world.dying.load(Ordering::SeqCst) {
+            let page = *self.random.pick(pages);
+            let before = self.world.known.lock().unwrap().get(page).cloned();
             let alive = match self.surface {
                 Surface::Rest => self.write_over_rest(page, before),
                 Surface::Web => self.write_in_the_browser(page),
@@ -66,116 +68,102 @@ impl<'s> Writer<'s> {
         self.attempts
     }
 
-    fn write_over_rest(&mut self, page: String, before: Option<Text>) -> bool {
-        let target = format!("/api/v1/pages/{}", encode_path(&page));
+    fn write_over_rest(&mut self, page: &str, before: Option<Text>) -> bool {
+        let target = format!("/api/v1/pages/{}", encode_path(page));
         let kind = self.random.below(10);
-        match before {
-            Some(before) if kind == 0 && page != "Home" => {
-                let request = Request::new("DELETE", target).json(&json!({"revision": before.revision}));
-                self.attempt(page, None, None, request, &[200])
-            }
-            Some(Text { word: Some(old), content, revision, .. }) if kind < 5 => {
-                let word = self.random.word();
-                let body = json!({"revision": revision, "old_string": old, "new_string": word});
-                let content = content.replace(&old, &word);
-                self.attempt(page, Some(content), Some(word), Request::new("PATCH", target).json(&body), &[200])
-            }
-            before => {
-                let (content, word) = self.compose(&page);
-                let mut body = json!({"content": content});
-                if let Some(before) = before {
-                    body["revision"] = json!(before.revision);
-                }
-                self.attempt(page, Some(content), Some(word), Request::new("PUT", target).json(&body), &[200, 201])
-            }
+        if let Some(before) = before.as_ref().filter(|_| kind == 0 && page != "Home") {
+            let base = Some(before.revision.clone());
+            let request = Request::new("DELETE", target).json(&json!({"revision": base}));
+            let change = Change { page: page.to_owned(), base, content: None, word: None };
+            return self.attempt(change, request, &[200]);
         }
+        if let Some((change, old)) = before.as_ref().filter(|_| kind < 5).and_then(|before| self.reword(before)) {
+            let body = json!({"revision": change.base, "old_string": old, "new_string": change.word});
+            return self.attempt(change, Request::new("PATCH", target).json(&body), &[200]);
+        }
+        let change = self.compose(page, before.map(|before| before.revision));
+        let body = json!({"content": change.content, "revision": change.base});
+        self.attempt(change, Request::new("PUT", target).json(&body), &[200, 201])
     }
 
-    fn write_over_mcp(&mut self, page: String, before: Option<Text>) -> bool {
-        let request = match before {
-            Some(Text { word: Some(old), content, revision, .. }) if self.random.below(2) == 0 => {
-                let word = self.random.word();
-                let arguments = json!({"path": page, "revision": revision, "old_string": old, "new_string": word});
-                (call_tool("edit_note", &arguments), content.replace(&old, &word), word)
-            }
-            before => {
-                let (content, word) = self.compose(&page);
-                let mut arguments = json!({"path": page, "content": content});
-                if let Some(before) = before {
-                    arguments["revision"] = json!(before.revision);
-                }
-                (call_tool("write_note", &arguments), content, word)
-            }
-        };
-        let (request, content, word) = request;
-        self.attempt(page, Some(content), Some(word), request, &[200])
+    fn write_over_mcp(&mut self, page: &str, before: Option<Text>) -> bool {
+        let kind = self.random.below(2);
+        if let Some((change, old)) = before.as_ref().filter(|_| kind == 0).and_then(|before| self.reword(before)) {
+            let arguments =
+                json!({"path": page, "revision": change.base, "old_string": old, "new_string": change.word});
+            return self.attempt(change, call_tool("edit_note", &arguments), &[200]);
+        }
+        let change = self.compose(page, before.map(|before| before.revision));
+        let revision = change.base.clone().unwrap_or_default();
+        let arguments = json!({"path": page, "content": change.content, "revision": revision});
+        self.attempt(change, call_tool("write_note", &arguments), &[200])
     }
 
     /// Opens the form and sends it, as a browser does.
-    fn write_in_the_browser(&mut self, page: String) -> bool {
-        let target = format!("/{}/edit", encode_path(&page));
+    fn write_in_the_browser(&mut self, page: &str) -> bool {
+        let target = format!("/{}/edit", encode_path(page));
         let Some(opened) = self.send(Request::get(&target)) else { return false };
         assert_eq!(opened.status, 200, "{target}: {}", opened.text());
         let form = Form::editor(&opened.text());
-        let (content, word) = self.compose(&page);
-        let fields = [
-            ("csrf", form.field("csrf").unwrap_or_default()),
-            ("base", form.field("base").unwrap_or_default()),
-            ("content", &content),
-            ("message", "Typed"),
-        ];
-        let request =
-            Request::new("POST", target).header("Origin", format!("http://{}", self.credentials.host)).form(&fields);
-        self.attempt(page, Some(content), Some(word), request, &[303])
+        let (csrf, base) = (form.field("csrf").unwrap(), form.field("base").unwrap());
+        let change = self.compose(page, Some(base.to_owned()).filter(|base| !base.is_empty()));
+        let content = change.content.as_deref().unwrap_or_default();
+        let fields = [("csrf", csrf), ("base", base), ("content", content), ("message", "Typed")];
+        let request = Request::new("POST", target)
+            .header("Origin", format!("http://{}", self.world.credentials.host))
+            .form(&fields);
+        self.attempt(change, request, &[303])
     }
 
     /// Sends a write and writes down how it went. False when the server is gone.
-    fn attempt(
-        &mut self,
-        page: String,
-        content: Option<String>,
-        word: Option<String>,
-        request: Request,
-        success: &[u16],
-    ) -> bool {
+    fn attempt(&mut self, change: Change, request: Request, success: &[u16]) -> bool {
         let author = if matches!(self.surface, Surface::Web) { PERSON } else { TOKEN };
         let answer = self.send(request);
         let outcome = match &answer {
             None => Outcome::InFlight,
-            Some(answer) => self.judge(&page, answer, success),
+            Some(answer) => self.judge(&change.page, answer, success),
         };
-        match (&outcome, &content) {
-            (Outcome::Acknowledged { revision: Some(revision) }, Some(content)) => {
-                let (content, revision, word) = (content.clone(), revision.clone(), word.clone());
-                self.learn(&page, Some(Text { page: page.clone(), content, word, revision }));
+        match &outcome {
+            Outcome::Acknowledged { revision } => {
+                self.world.acknowledged.fetch_add(1, Ordering::Relaxed);
+                self.learn(&change, revision.as_deref());
             }
-            (Outcome::Acknowledged { .. }, None) => self.learn(&page, None),
-            (Outcome::Refused, _) => self.look_again(&page),
-            (Outcome::Acknowledged { revision: None } | Outcome::InFlight, _) => {}
+            Outcome::Refused => self.look_again(&change.page),
+            Outcome::InFlight => {}
         }
-        self.attempts.push(Attempt { page, content, word, author, outcome });
+        self.attempts.push(Attempt { change, author, outcome });
         answer.is_some()
     }
 
-    fn learn(&self, page: &str, text: Option<Text>) {
-        let mut known = self.known.lock().unwrap();
-        match text {
-            Some(text) => drop(known.insert(page.to_owned(), text)),
-            None => drop(known.remove(page)),
+    /// Remembers what a page says since a change; where the surface tells no revision, that has to be read.
+    fn learn(&self, change: &Change, revision: Option<&str>) {
+        let page = change.page.clone();
+        match (change.content.clone(), revision.map(str::to_owned)) {
+            (Some(content), Some(revision)) => {
+                let text = Text { page: page.clone(), content, word: change.word.clone(), revision };
+                self.world.known.lock().unwrap().insert(page, text);
+            }
+            (None, _) => drop(self.world.known.lock().unwrap().remove(&page)),
+            (Some(_), None) => self.look_again(&page),
         }
     }
 
-    /// After a refusal: reads what the page says now.
+    /// Reads what the page says now.
     fn look_again(&self, page: &str) {
-        let request = Request::get(format!("/api/v1/pages/{}", encode_path(page))).bearer(&self.credentials.token);
-        let Ok(answer) = request.send(self.credentials.port, &self.credentials.host) else { return };
+        let request =
+            Request::get(format!("/api/v1/pages/{}", encode_path(page))).bearer(&self.world.credentials.token);
+        let Ok(answer) = request.send(self.world.credentials.port, &self.world.credentials.host) else { return };
         let text = (answer.status == 200).then(|| {
             let read = answer.json();
             let content = read["content"].as_str().unwrap().to_owned();
             let word = content.split("The word is ").nth(1).and_then(|rest| rest.split('.').next()).map(str::to_owned);
             Text { page: page.to_owned(), content, word, revision: read["revision"].as_str().unwrap().to_owned() }
         });
-        self.learn(page, text);
+        let mut known = self.world.known.lock().unwrap();
+        match text {
+            Some(text) => drop(known.insert(page.to_owned(), text)),
+            None => drop(known.remove(page)),
+        }
     }
 
     /// A stale or missing base is refused; anything else must succeed.
@@ -207,27 +195,36 @@ impl<'s> Writer<'s> {
     fn send(&mut self, request: Request) -> Option<Response> {
         let request = match self.surface {
             Surface::Web => request,
-            Surface::Rest | Surface::Mcp => request.bearer(&self.credentials.token),
+            Surface::Rest | Surface::Mcp => request.bearer(&self.world.credentials.token),
         };
         let sent = match self.surface {
-            Surface::Web => self.visitor.try_send(self.credentials.port, &self.credentials.host, request),
-            Surface::Rest | Surface::Mcp => request.send(self.credentials.port, &self.credentials.host),
+            Surface::Web => self.visitor.try_send(self.world.credentials.port, &self.world.credentials.host, request),
+            Surface::Rest | Surface::Mcp => request.send(self.world.credentials.port, &self.world.credentials.host),
         };
         match sent {
             Ok(answer) => Some(answer),
-            Err(_) if self.dying.load(Ordering::SeqCst) => None,
+            Err(_) if self.world.dying.load(Ordering::SeqCst) => None,
             Err(error) => panic!("{:?}: the connection broke before the kill: {error}", self.surface),
         }
     }
 
     /// A text like no other, from a few lines to some 20 KB.
-    fn compose(&mut self, page: &str) -> (String, String) {
+    fn compose(&mut self, page: &str, base: Option<String>) -> Change {
         let word = self.random.word();
         let mut content = format!("# {page}\n\nThe word is {word}.\n");
         for line in 0..self.random.below(4).pow(4) * 3 {
             content.push_str(&format!("\n- line {line} of a text that has some length, for {page}"));
         }
         content.push('\n');
-        (content, word)
+        Change { page: page.to_owned(), base, content: Some(content), word: Some(word) }
+    }
+
+    /// The same text with another word, and the word that it replaces; none for a text without one.
+    fn reword(&mut self, before: &Text) -> Option<(Change, String)> {
+        let old = before.word.clone()?;
+        let word = self.random.word();
+        let content = Some(before.content.replace(&old, &word));
+        let base = Some(before.revision.clone());
+        Some((Change { page: before.page.clone(), base, content, word: Some(word) }, old))
     }
 }

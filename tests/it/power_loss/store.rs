@@ -82,7 +82,7 @@ fn transaction(tx: &WriteTx, random: &mut Random) -> Result<(), StoreError> {
             0 => drop(tx.add_person(&person(number))?),
             1 => {
                 let slug = Slug::parse(SLUGS[random.below(SLUGS.len())]).unwrap();
-                tx.add_wiki(&WikiRecord { slug, name: name(number), public: number % 2 == 0, created: 1 })?;
+                tx.add_wiki(&WikiRecord { slug, name: name(number), public: number.is_multiple_of(2), created: 1 })?;
             }
             2 => tx.remove_wiki(wiki)?,
             3 => tx.set_role(wiki, person_id, Role::Editor)?,
@@ -92,7 +92,7 @@ fn transaction(tx: &WriteTx, random: &mut Random) -> Result<(), StoreError> {
             }
             5 => tx.add_session(&session(hash[0]), &SessionRecord { person: person_id, created: 1, expires: 2 })?,
             6 => {
-                tx.add_one_time(&hash, &OneTimeRecord { purpose: Purpose::SignIn { person: person_id }, expires: 9 })?
+                tx.add_one_time(&hash, &OneTimeRecord { purpose: Purpose::SignIn { person: person_id }, expires: 9 })?;
             }
             _ => drop(tx.take_one_time(&hash)?),
         }

@@ -28,14 +28,13 @@ impl Node {
         }
     }
 
-    /// Runs a script with `input` as JSON on its standard input; it must end with status 0. Returns what it printed.
-    pub(crate) fn script(&self, name: &str, input: &Value) -> String {
+    /// Runs a script with `input` as JSON on its standard input; it must end with status 0.
+    pub(crate) fn script(&self, name: &str, input: &Value) {
         let output = self.run(&[name], input.to_string().as_bytes());
-        let printed = String::from_utf8_lossy(&output.stdout).into_owned();
+        let printed = String::from_utf8_lossy(&output.stdout);
         let errors = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "{name}: {}\n{printed}\n{errors}", output.status);
         eprint!("{printed}");
-        printed
     }
 
     /// The inspector's command line; status and output are the caller's to judge.

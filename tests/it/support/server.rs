@@ -71,10 +71,15 @@ impl DataDir {
 
     /// Starts a server without waiting for it.
     pub(crate) fn spawn(&self) -> Server<'_> {
+        self.spawn_on(&format!("127.0.0.1:{}", self.port), &self.domain())
+    }
+
+    /// Starts a server on an address of the caller's choice, without waiting for it.
+    pub(crate) fn spawn_on(&self, listen: &str, domain: &str) -> Server<'_> {
         let _ = fs::remove_file(self.path().join("listen"));
         let log = File::options().create(true).append(true).open(self.log()).unwrap();
         let child = self
-            .command(&["serve", "--listen", &format!("127.0.0.1:{}", self.port), "--domain", &self.domain()])
+            .command(&["serve", "--listen", listen, "--domain", domain])
             .stdin(std::process::Stdio::null())
             .stdout(log.try_clone().unwrap())
             .stderr(log)
@@ -85,7 +90,7 @@ impl DataDir {
 
     /// The program on this data directory, without any setting of the caller's shell.
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_robotwiki"));
+        let mut command = Command::new(program());
         for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("ROBOTWIKI_")) {
             command.env_remove(name);
         }
@@ -226,6 +231,12 @@ impl Drop for Server<'_> {
 
 fn read(path: &Path) -> String {
     fs::read_to_string(path).unwrap_or_default()
+}
+
+/// The program under test: the one that cargo built with the tests, or `ROBOTWIKI_TEST_BINARY`, so that a release
+/// binary can be put to the same tests.
+pub(crate) fn program() -> PathBuf {
+    std::env::var_os("ROBOTWIKI_TEST_BINARY").map_or_else(|| env!("CARGO_BIN_EXE_robotwiki").into(), PathBuf::from)
 }
 
 /// A port that nothing listens on, outside the range from which clients get theirs.
