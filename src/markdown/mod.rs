@@ -12,6 +12,7 @@ mod links;
 mod plain;
 mod render;
 mod sanitize;
+mod sections;
 mod wikilink;
 
 pub use address::FindPage;
@@ -21,6 +22,7 @@ pub use headings::{Heading, first_heading, headings};
 pub use links::{Link, LinkKind, linked_page, links};
 pub use plain::{plain_text, word_count};
 pub use render::{RenderContext, Rendered, render};
+pub use sections::{OutlineEntry, Section, SectionError, find_section, outline};
 pub use wikilink::{LinkOrder, Wikilink, wikilinks};
 
 #[cfg(test)]

@@ -7,7 +7,8 @@ use super::{Call, one_line, page_path, reading_tool, revision};
 use crate::http::mcp::answer::Answer;
 use crate::http::mcp::arguments::OptionalText;
 use crate::http::mcp::failure::Failure;
-use crate::http::mcp::sections::{self, Lookup};
+use crate::http::mcp::sections;
+use crate::markdown;
 use crate::model::PagePath;
 use crate::wiki::{self, Page, WikiError};
 
@@ -49,12 +50,12 @@ pub(super) fn run(call: &Call, arguments: &Arguments) -> Result<Answer, Failure>
         (error, _) => error.into(),
     })?;
     let Some(query) = arguments.section.get() else { return Ok(Answer::text(format(&page, None))) };
-    match sections::find(&page.content, query) {
-        Lookup::Found(section, span) => {
-            let text = page.content.get(span).unwrap_or_default();
-            Ok(Answer::text(format(&page, Some((&section, text)))))
+    match markdown::find_section(&page.content, query) {
+        Ok(section) => {
+            let text = page.content.get(section.span).unwrap_or_default();
+            Ok(Answer::text(format(&page, Some((&section.path, text)))))
         }
-        Lookup::Missing(available) => Err(Failure::new("section_not_found", sections::not_found(query, &available))),
+        Err(error) => Err(Failure::new("section_not_found", sections::not_found(query, &error.candidates))),
     }
 }
 
