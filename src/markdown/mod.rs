@@ -6,11 +6,13 @@ mod address;
 mod anchor;
 mod document;
 mod front_matter;
+mod front_matter_edit;
 mod headings;
 mod html;
 mod links;
 mod plain;
 mod render;
+mod rewrite;
 mod sanitize;
 mod sections;
 mod wikilink;
@@ -18,11 +20,13 @@ mod wikilink;
 pub use address::FindPage;
 pub use anchor::anchor;
 pub use front_matter::{FrontMatter, front_matter};
+pub use front_matter_edit::{FrontMatterError, set_properties};
 pub use headings::{Heading, first_heading, headings};
 pub use links::{Link, LinkKind, linked_page, links};
 pub use plain::{plain_text, word_count};
 pub use render::{RenderContext, Rendered, render};
 pub use sections::{OutlineEntry, Section, SectionError, find_section, outline};
+pub use rewrite::{Moves, rewrite_links};
 pub use wikilink::{LinkOrder, Wikilink, wikilinks};
 
 #[cfg(test)]

@@ -56,7 +56,8 @@ impl WriteTx {
         let mut times = self.tx.open_table(FIRST_RESULTS_BY_TIME)?;
         let mut old = Vec::new();
         for row in times.range((i64::MIN, 0, [].as_slice())..(kept_since, 0, [].as_slice()))?.take(PRUNED_AT_ONCE) {
-            let (at, wiki, key) = { row?.0 }.value();
+            let (row, ()) = row.map(|(key, _)| (key, ()))?;
+            let (at, wiki, key) = row.value();
             old.push((at, wiki, key.to_vec()));
         }
         for (at, wiki, key) in old {

@@ -1,6 +1,6 @@
 use std::path::{Path, PathBuf};
 
-use super::write::robot;
+use super::change::robot;
 use super::{WikiError, Wikis, seed};
 use crate::auth::Operator;
 use crate::model::{Name, PersonId, Role, Slug, UnixSeconds, WikiId};

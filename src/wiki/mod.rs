@@ -4,7 +4,12 @@
 //! Permissions are checked here and nowhere else. Nothing here knows HTTP or the terminal.
 
 mod access;
+mod change;
+mod draft;
+mod edit;
+mod attach;
 mod attachments;
+mod batch;
 mod error;
 mod history;
 mod lifecycle;
@@ -12,12 +17,19 @@ mod list;
 mod message;
 mod open;
 mod read;
+mod rename;
+mod restore;
 mod search;
+mod sections;
 mod seed;
 mod source;
 mod write;
 
 pub use access::{Access, AccessError, Admin, Read, ReadableWiki, Right, Upload, Write};
+pub use change::{Done, Once};
+pub use edit::{NearMiss, Replacement};
+pub use attach::{Attached, NewAttachment, attach, attachment_name, check_attachment_size, detach};
+pub use batch::{BatchChange, BatchDone, BatchItem, BatchOp, MOST_CHANGES, batch};
 pub use attachments::{Attachment, AttachmentSummary, attachment, attachments};
 pub use error::WikiError;
 pub use history::{HistoryItem, history};
@@ -26,5 +38,8 @@ pub use list::{ListQuery, PageSummary, list, page_index};
 pub use message::{Action, Origin};
 pub use open::{Wiki, Wikis, WikisConfig};
 pub use read::{LastChange, Page, find_page, link_targets, near_pages, read, tip};
+pub use rename::{Rename, Renamed, rename};
+pub use restore::restore;
+pub use sections::{Part, SectionOp, revise};
 pub use search::{SearchResults, search};
-pub use write::{Edit, Saved, WritePage, delete, edit, write};
+pub use write::{Conflict, Deleted, Edit, Recording, Saved, WriteMode, WritePage, delete, edit, write};

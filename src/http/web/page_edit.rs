@@ -12,7 +12,7 @@ use super::views::{EditConflict, EditForm};
 use crate::http::error::{Failure, kind_of};
 use crate::http::state::AppState;
 use crate::model::{PagePath, Permission, Principal, RevisionPrefix};
-use crate::wiki::{self, Access, AccessError, Origin, WikiError, WritePage};
+use crate::wiki::{self, Access, AccessError, Origin, Recording, WikiError, WriteMode, WritePage};
 
 /// What the form posts.
 #[derive(Deserialize)]
@@ -179,13 +179,17 @@ fn attempt(
     let write = WritePage {
         content: &content,
         base,
-        message: Some(posted.message.as_str()),
-        origin: Origin::Web,
-        typed: path.as_str(),
+        mode: WriteMode::Merge,
+        recording: Recording {
+            message: Some(posted.message.as_str()),
+            origin: Origin::Web,
+            typed: path.as_str(),
+            once: None,
+        },
     };
     match wiki::write(state.wikis(), &access, &path, &write) {
-        Ok(saved) => Ok(Outcome::Saved(saved.path)),
-        Err(WikiError::RevisionMismatch { .. } | WikiError::RevisionRequired) => {
+        Ok(saved) => Ok(Outcome::Saved(saved.value.path)),
+        Err(WikiError::RevisionMismatch { .. } | WikiError::RevisionRequired | WikiError::Conflict(_)) => {
             let theirs = wiki::read(&access.reading(), &path, None)?;
             Ok(Outcome::Conflict(surroundings(), path.clone(), Some(Box::new(theirs))))
         }
