@@ -10,7 +10,7 @@ mod links;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use parking_lot::{RwLock, RwLockReadGuard};
+use parking_lot::{Mutex, RwLock, RwLockReadGuard};
 
 pub use entry::{AttachmentEntry, PageEntry};
 
@@ -25,6 +25,9 @@ const MOST_COMPARED: usize = 50_000;
 /// The metadata of one wiki.
 pub struct Catalog {
     state: RwLock<State>,
+    /// Held while the metadata is brought forward. All who find it old wait for one of
+    /// them to do the work, of which a large wiki needs much after a start.
+    updating: Mutex<()>,
     order: LinkOrder,
 }
 
@@ -50,7 +53,7 @@ pub struct PageChange {
 impl Catalog {
     #[must_use]
     pub fn new(order: LinkOrder) -> Self {
-        Self { state: RwLock::default(), order }
+        Self { state: RwLock::default(), updating: Mutex::default(), order }
     }
 
     /// A consistent view. Hold it briefly: a writer waits for it.
@@ -63,6 +66,12 @@ impl Catalog {
     /// # Errors
     /// When the repository cannot be read; the metadata stays as of its old commit.
     pub fn catch_up(&self, repo: &Repo) -> Result<Option<Revision>, repo::Error> {
+        let tip = repo.tip()?;
+        if tip.is_none() || tip == self.state.read().commit {
+            return Ok(tip);
+        }
+        let _turn = self.updating.lock();
+        // While others had their turn the tip may have moved, and the metadata with it.
         let tip = repo.tip()?;
         let from = self.state.read().commit;
         let Some(to) = tip.filter(|_| tip != from) else { return Ok(tip) };
@@ -80,15 +89,8 @@ impl Catalog {
         let updates = self.read_updates(&snapshot, changes, commits)?;
 
         let mut state = self.state.write();
-        if state.commit == Some(to) {
-            return Ok(Some(to));
-        }
         if from.is_none() {
             *state = State::default();
-        } else if state.commit != from {
-            // Another thread moved it elsewhere meanwhile; the next call continues there.
-            drop(state);
-            return self.catch_up(repo);
         }
         for update in updates {
             state.apply(update);
@@ -132,6 +134,11 @@ impl Catalog {
                 updates.push(Update::Attachment(path, entry));
             }
         }
+        // What was changed and changed back holds what it held, by a later commit.
+        for (path, commit) in commits {
+            let last = shared.entry(commit.revision).or_insert_with(|| Arc::new(commit)).clone();
+            updates.push(Update::Last(path, last));
+        }
         Ok(updates)
     }
 }
@@ -139,6 +146,8 @@ impl Catalog {
 enum Update {
     Page(PagePath, Option<PageEntry>),
     Attachment(AttachmentPath, Option<AttachmentEntry>),
+    /// The file is the same, its last commit is another.
+    Last(String, Arc<CommitInfo>),
 }
 
 impl State {
@@ -242,6 +251,16 @@ impl State {
                 self.attachment_count += u64::from(added.is_some());
                 self.attachment_count -= u64::from(replaced.is_some());
             }
+            Update::Last(file, last) => {
+                if let Some(entry) = PagePath::from_file(&file).and_then(|path| self.pages.get_mut(&path)) {
+                    entry.last = Some(last);
+                } else if let Some(path) = AttachmentPath::from_file(&file)
+                    && let Some(files) = self.attachments.get_mut(&path.page)
+                    && let Some(entry) = files.get_mut(path.name.as_str())
+                {
+                    entry.last = Some(last);
+                }
+            }
         }
     }
 
@@ -276,3 +295,6 @@ impl State {
         self.bytes -= removed.unwrap_or(0).min(self.bytes);
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -5,7 +5,7 @@ use sha2::{Digest as _, Sha256};
 use super::draft::{Draft, Growth};
 use super::open::counters;
 use super::{Access, Right, WikiError, Wikis};
-use crate::model::{Author, Name, Revision, RevisionPrefix, Role, UnixSeconds};
+use crate::model::{Author, Name, Revision, Role, UnixSeconds};
 use crate::repo::{self, CommitMeta};
 use crate::store::{AuditEntry, AuditEvent, FirstResult, StoreError};
 
@@ -84,7 +84,7 @@ where
         Ok(())
     };
     match wiki.repo().commit_announced(tip, &changes, &meta, |revision| finish(Some(revision))) {
-        Ok(revision) => settle(wikis, access, revision)?,
+        Ok(revision) => settle(wikis, access, revision),
         Err(WikiError::Repo(repo::Error::NothingChanged)) => finish(None)?,
         Err(error) => return Err(refused(error)),
     }
@@ -105,8 +105,7 @@ fn first_outcome<T: DeserializeOwned, R: Right>(
     }
     // Whoever died before the branch moved has done nothing.
     if let Some(revision) = first.revision {
-        let name = RevisionPrefix::parse(&revision.to_string())?;
-        if access.wiki().repo().find(&name)? != Some(revision) {
+        if access.wiki().repo().find(&revision.into())? != Some(revision) {
             return Ok(None);
         }
     }
@@ -178,8 +177,19 @@ pub(super) fn robot() -> Result<Author, WikiError> {
 }
 
 /// What follows a durable commit: metadata, counters and audit in one transaction, and
-/// word to the index. If this fails the commit stands and the next start repairs the rest.
-fn settle<R: Right>(wikis: &Wikis, access: &Access<R>, revision: Revision) -> Result<(), WikiError> {
+/// word to the index.
+///
+/// The change is done whatever becomes of this: a writer who is told that it failed would
+/// try again and meet a conflict with itself. The next start repairs the counters.
+fn settle<R: Right>(wikis: &Wikis, access: &Access<R>, revision: Revision) {
+    if let Err(error) = record(wikis, access, revision) {
+        let wiki = access.slug();
+        tracing::error!(wiki.slug = %wiki, %revision, actor = access.actor(), %error, "a commit was not recorded");
+    }
+    wikis.indexes().notify(access.id());
+}
+
+fn record<R: Right>(wikis: &Wikis, access: &Access<R>, revision: Revision) -> Result<(), WikiError> {
     let wiki = access.wiki();
     let counters = counters(&*wiki.current()?);
     let entry = AuditEntry {
@@ -190,10 +200,8 @@ fn settle<R: Right>(wikis: &Wikis, access: &Access<R>, revision: Revision) -> Re
     };
     wikis.store().write(|tx| {
         tx.set_counters(wiki.id(), &counters)?;
-        tx.audit(&entry)
-    })?;
-    wikis.indexes().notify(wiki.id());
-    Ok(())
+        Ok(tx.audit(&entry)?)
+    })
 }
 
 fn refused(error: WikiError) -> WikiError {

@@ -4,6 +4,8 @@ use super::WikiError;
 
 /// Lines that a near miss is looked for in, at most.
 const MOST_LINES: usize = 20_000;
+/// Most places that an ambiguous text is said to be at.
+const MOST_PLACES: usize = 100;
 
 /// One exact replacement within a page.
 #[derive(Clone, Debug)]
@@ -41,38 +43,43 @@ pub(super) fn replace(content: &str, edits: &[Replacement<'_>]) -> Result<String
 }
 
 fn replace_one(content: &str, edit: &Replacement<'_>, at: usize) -> Result<String, WikiError> {
-    // A page with CRLF line ends is edited by clients that send LF: speak its dialect.
-    let crlf = content.contains("\r\n") && !edit.old.contains('\r');
-    let (old, new) = if crlf {
-        (edit.old.replace('\n', "\r\n"), edit.new.replace("\r\n", "\n").replace('\n', "\r\n"))
-    } else {
-        (edit.old.to_owned(), edit.new.to_owned())
-    };
-    let found: Vec<usize> = content.match_indices(&old).map(|(at, _)| at).collect();
-    if found.is_empty() {
+    let (mut old, mut new) = (edit.old.to_owned(), edit.new.to_owned());
+    // A page with CRLF line ends is edited by clients that send LF: speak its dialect,
+    // unless it ends this line in another way.
+    if content.contains("\r\n") && !old.contains('\r') {
+        let theirs = old.replace('\n', "\r\n");
+        if content.contains(&theirs) {
+            (old, new) = (theirs, new.replace("\r\n", "\n").replace('\n', "\r\n"));
+        }
+    }
+    let (count, lines) = occurrences(content, &old);
+    if count == 0 {
         return Err(WikiError::OldStringMissing { edit: at, near: near_miss(content, &old) });
     }
     if let Some(expected) = edit.expected
-        && expected != found.len()
+        && expected != count
     {
-        return Err(WikiError::OccurrencesDiffer { edit: at, expected, lines: lines(content, &found) });
+        return Err(WikiError::OccurrencesDiffer { edit: at, expected, count, lines });
     }
-    if found.len() > 1 && !edit.all {
-        return Err(WikiError::OldStringAmbiguous { edit: at, lines: lines(content, &found) });
+    if count > 1 && !edit.all {
+        return Err(WikiError::OldStringAmbiguous { edit: at, count, lines });
     }
     Ok(content.replace(&old, &new))
 }
 
-/// The 1-based lines of byte positions that ascend.
-fn lines(content: &str, positions: &[usize]) -> Vec<usize> {
-    let (mut line, mut from) = (1, 0);
-    let mut lines = Vec::with_capacity(positions.len());
-    for at in positions {
-        line += content.as_bytes().get(from..*at).unwrap_or_default().iter().filter(|byte| **byte == b'\n').count();
-        from = *at;
-        lines.push(line);
+/// How often a text occurs, and the lines on which the first occurrences begin. One pass,
+/// however often that is.
+fn occurrences(content: &str, text: &str) -> (usize, Vec<usize>) {
+    let (mut count, mut lines, mut line, mut seen) = (0, Vec::new(), 1, 0);
+    for (at, _) in content.match_indices(text) {
+        count += 1;
+        if lines.len() < MOST_PLACES {
+            line += content.get(seen..at).map_or(0, |text| text.matches('\n').count());
+            seen = at;
+            lines.push(line);
+        }
     }
-    lines
+    (count, lines)
 }
 
 /// The place that `old` most likely means: where it stands but for one thing that is
@@ -146,7 +153,7 @@ mod tests {
         let refused = replace("x\na\nx", &all(Some(3))).unwrap_err();
         assert!(matches!(refused, WikiError::OccurrencesDiffer { edit: 0, expected: 3, lines } if lines == [1, 3]));
         let refused = replace("a x\nx", &[edit("a", "b"), edit("x", "y")]).unwrap_err();
-        assert!(matches!(refused, WikiError::OldStringAmbiguous { edit: 1, lines } if lines == [1, 2]));
+        assert!(matches!(refused, WikiError::OldStringAmbiguous { edit: 1, count: 2, lines } if lines == [1, 2]));
     }
 
     #[test]

@@ -45,15 +45,16 @@ pub enum WikiError {
         edit: usize,
         near: Option<super::NearMiss>,
     },
-    #[error("old_string is ambiguous: found {} occurrences. Provide a longer unique string.", lines.len())]
+    #[error("old_string is ambiguous: found {count} occurrences. Provide a longer unique string.")]
     OldStringAmbiguous {
         /// Which of several edits, from 0.
         edit: usize,
-        /// 1-based lines on which the occurrences begin, in order.
+        count: usize,
+        /// 1-based lines on which the first hundred occurrences begin, in order.
         lines: Vec<usize>,
     },
-    #[error("old_string was found {} times, expected_count is {expected}", lines.len())]
-    OccurrencesDiffer { edit: usize, expected: usize, lines: Vec<usize> },
+    #[error("old_string was found {count} times, expected_count is {expected}")]
+    OccurrencesDiffer { edit: usize, expected: usize, count: usize, lines: Vec<usize> },
     #[error("changes[{index}]: {error}")]
     InBatch { index: usize, error: Box<WikiError> },
     #[error("{field} {problem}")]

@@ -43,3 +43,6 @@ pub use restore::restore;
 pub use sections::{Part, SectionOp, revise};
 pub use search::{SearchResults, search};
 pub use write::{Conflict, Deleted, Edit, Recording, Saved, WriteMode, WritePage, delete, edit, write};
+
+#[cfg(test)]
+mod tests;

@@ -7,7 +7,7 @@ use unicode_normalization::UnicodeNormalization as _;
 use super::change::{Done, Plan, change};
 use super::draft::Draft;
 use super::message::message;
-use super::write::Recording;
+use super::write::{Recording, check_address_is_free};
 use super::{Access, Action, WikiError, Wikis, Write};
 use crate::markdown::{LinkOrder, Moves, rewrite_links};
 use crate::model::{AttachmentPath, FoldKey, PagePath, Revision, RevisionPrefix};
@@ -78,6 +78,7 @@ pub(super) fn rename_in(draft: &mut Draft<'_>, path: &PagePath, request: &Rename
         return Err(invalid("is the same as the current path"));
     }
     draft.page_as_read(&from, request.base.as_ref())?;
+    check_address_is_free(draft, &to)?;
 
     let before = Names::of(draft);
     let mut pages = BTreeMap::from([(from.clone(), to.clone())]);

@@ -36,10 +36,7 @@ pub fn restore(
         )?;
         let request = WritePage {
             content: &content,
-            base: match current.as_ref().and_then(|page| page.revision) {
-                Some(revision) => Some(RevisionPrefix::parse(&revision.to_string())?),
-                None => None,
-            },
+            base: current.as_ref().and_then(|page| page.revision).map(RevisionPrefix::from),
             mode: WriteMode::Strict,
             recording: recording.clone(),
         };

@@ -192,7 +192,11 @@ pub(super) fn put(
             stored
         }
         None if request.base.is_some() => return Err(WikiError::PageDeleted { path: path.to_string() }),
-        None => path.for_new_page()?,
+        None => {
+            let target = path.for_new_page()?;
+            check_address_is_free(draft, &target)?;
+            target
+        }
     };
     let name = name(&target, &content);
     draft.put_page(&target, content);
@@ -272,6 +276,17 @@ pub(super) fn check_edits(edits: &[Replacement<'_>]) -> Result<(), WikiError> {
         if edit.old == edit.new {
             return invalid("and new_string are identical");
         }
+    }
+    Ok(())
+}
+
+/// A page and an attachment of the page above it may have the same address.
+pub(super) fn check_address_is_free(draft: &Draft<'_>, page: &PagePath) -> Result<(), WikiError> {
+    let Some(above) = page.parent() else { return Ok(()) };
+    let above = draft.resolve(&above).unwrap_or(above);
+    if draft.attachments(&above).iter().any(|file| file.name.as_str() == page.leaf()) {
+        let cause = "a file of that name is attached to the page above".to_owned();
+        return Err(WikiError::PathTaken { path: page.to_string(), cause });
     }
     Ok(())
 }
