@@ -5,10 +5,10 @@ use axum::http::HeaderMap;
 use axum::response::{IntoResponse as _, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use serde_json::{Value, json};
 
 use super::ApiError;
 use super::request::{authorize, revision};
+use super::schema::{AttachmentAnswer, AttachmentList, AttachmentRow};
 use crate::http::dates;
 use crate::http::state::AppState;
 use crate::model::{AttachmentName, PagePath, Slug};
@@ -25,18 +25,17 @@ pub(super) async fn list(
         .run_blocking(move |state| {
             let access = authorize::<wiki::Read>(state, &headers, &slug)?;
             let (page, files) = wiki::attachments(&access, &PagePath::parse(&typed)?)?;
-            let files: Vec<Value> = files
+            let attachments: Vec<AttachmentRow> = files
                 .into_iter()
-                .map(|file| {
-                    json!({
-                        "filename": file.name,
-                        "size": file.size,
-                        "mime_type": mime_type(&file.name),
-                        "last_modified": file.updated.map(|(time, offset)| dates::date_time(time, offset)),
-                    })
+                .map(|file| AttachmentRow {
+                    size: file.size,
+                    mime_type: mime_type(&file.name),
+                    last_modified: file.updated.map(|(time, offset)| dates::date_time(time, offset)),
+                    filename: file.name,
                 })
                 .collect();
-            Ok(Json(json!({ "path": page, "total": files.len(), "attachments": files })).into_response())
+            let total = attachments.len();
+            Ok(Json(AttachmentList { path: page.to_string(), total, attachments }).into_response())
         })
         .await?
 }
@@ -62,12 +61,12 @@ pub(super) async fn download(
             if limit > 0 && file.bytes.len() as u64 > limit {
                 return Err(WikiError::TooLarge { field: "attachment", limit }.into());
             }
-            Ok(Json(json!({
-                "filename": file.name,
-                "size": file.bytes.len(),
-                "mime_type": mime_type(&file.name),
-                "content": STANDARD.encode(&file.bytes),
-            }))
+            Ok(Json(AttachmentAnswer {
+                size: file.bytes.len(),
+                mime_type: mime_type(&file.name),
+                content: STANDARD.encode(&file.bytes),
+                filename: file.name,
+            })
             .into_response())
         })
         .await?

@@ -6,12 +6,12 @@ mod body;
 mod error;
 mod pages;
 mod request;
+mod schema;
 mod search;
 
 use axum::Json;
 use axum::Router;
 use axum::routing::get;
-use serde_json::json;
 
 pub(super) use error::ApiError;
 
@@ -22,7 +22,7 @@ pub(super) use error::unknown_address;
 /// The routes below `/api/v1`.
 pub(super) fn routes(state: &AppState) -> Router<AppState> {
     Router::new()
-        .route("/health", get(async || Json(json!({ "status": "ok" }))))
+        .route("/health", get(async || Json(schema::Health { status: "ok" })))
         .route("/pages", get(pages::list).fallback(error::wrong_method))
         .route("/pages/{*path}", axum::routing::any(pages::by_path))
         .route("/search", get(search::search).fallback(error::wrong_method))

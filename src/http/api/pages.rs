@@ -5,16 +5,18 @@ use axum::body::Body;
 use axum::extract::{Extension, OriginalUri, Query, State};
 use axum::http::{HeaderMap, Method, StatusCode};
 use axum::response::{IntoResponse as _, Response};
-use serde_json::{Value, json};
 
 use super::body::Fields;
 use super::request::{Part, Target, authorize, count, revision};
+use super::schema::{
+    Commit, DeletedAnswer, HistoryAnswer, HistoryRow, PageAnswer, PageList, PageRow, SavedAnswer, WrittenAnswer,
+};
 use super::{ApiError, attachments};
 use crate::http::dates;
 use crate::http::state::AppState;
 use crate::http::tenant::WikiSlug;
 use crate::model::{PagePath, Slug};
-use crate::wiki::{self, Edit, LastChange, ListQuery, Origin, Saved, WikiError, WritePage};
+use crate::wiki::{self, Edit, ListQuery, Origin, WikiError, WritePage};
 
 type QueryMap = Query<HashMap<String, String>>;
 type Answer = Result<Response, ApiError>;
@@ -46,20 +48,8 @@ pub(super) async fn list(
                 tag: given("tag").map(str::to_owned),
                 updated_since: updated_since.transpose()?,
             };
-            let pages: Vec<Value> = wiki::list(&access, &filters)?
-                .into_iter()
-                .map(|page| {
-                    json!({
-                        "name": page.name,
-                        "path": page.path,
-                        "category": page.category,
-                        "tags": page.tags,
-                        "last_updated": page.updated.map(|(time, offset)| dates::date(time, offset)),
-                        "content_length": page.words,
-                    })
-                })
-                .collect();
-            Ok(Json(json!({ "total": pages.len(), "pages": pages })).into_response())
+            let pages: Vec<PageRow> = wiki::list(&access, &filters)?.into_iter().map(PageRow::from).collect();
+            Ok(Json(PageList { total: pages.len(), pages }).into_response())
         })
         .await?
 }
@@ -101,18 +91,7 @@ async fn read(state: &AppState, call: Call, typed: String) -> Answer {
             let path = PagePath::parse(&typed)?;
             let at = revision(call.query.get("revision").map(String::as_str))?;
             let page = wiki::read(&access, &path, at.as_ref()).map_err(|error| as_typed(error, &typed))?;
-            let revision = page.last.as_ref().map(|last| last.revision.to_string()).unwrap_or_default();
-            Ok(Json(json!({
-                "name": page.name,
-                "path": page.path,
-                "content": page.content,
-                "frontmatter": page.front_matter,
-                "links_to": page.links_to,
-                "linked_from": page.linked_from,
-                "revision": revision,
-                "last_commit": page.last.as_ref().map(commit),
-            }))
-            .into_response())
+            Ok(Json(PageAnswer::from(page)).into_response())
         })
         .await?
 }
@@ -137,9 +116,8 @@ async fn write(state: &AppState, call: Call, typed: String, fields: Fields) -> A
             };
             let saved = wiki::write(state.wikis(), &access, &path, &request)?;
             let status = if saved.created { StatusCode::CREATED } else { StatusCode::OK };
-            let mut body = saved_json(&saved);
-            body["created"] = saved.created.into();
-            Ok((status, Json(body)).into_response())
+            let written = WrittenAnswer { created: saved.created, saved: saved.into() };
+            Ok((status, Json(written)).into_response())
         })
         .await?
 }
@@ -171,7 +149,7 @@ async fn edit(state: &AppState, call: Call, typed: String, fields: Fields) -> An
                 typed: &typed,
             };
             let saved = wiki::edit(state.wikis(), &access, &path, &request).map_err(|error| as_typed(error, &typed))?;
-            Ok(Json(saved_json(&saved)).into_response())
+            Ok(Json(SavedAnswer::from(saved)).into_response())
         })
         .await?
 }
@@ -185,7 +163,7 @@ async fn delete(state: &AppState, call: Call, typed: String, fields: Fields) -> 
             let message = fields.text("commit_message")?;
             let deleted = wiki::delete(state.wikis(), &access, &path, base.as_ref(), message, Origin::Api)
                 .map_err(|error| as_typed(error, &typed))?;
-            Ok(Json(json!({ "deleted": true, "path": deleted })).into_response())
+            Ok(Json(DeletedAnswer { deleted: true, path: deleted.to_string() }).into_response())
         })
         .await?
 }
@@ -197,30 +175,13 @@ async fn history(state: &AppState, call: Call, typed: String) -> Answer {
             let path = PagePath::parse(&typed)?;
             let limit = count(call.query.get("limit").map(String::as_str));
             let (stored, items) = wiki::history(&access, &path, limit).map_err(|error| as_typed(error, &typed))?;
-            let history: Vec<Value> = items
-                .iter()
-                .map(|item| {
-                    let mut entry = commit(&item.change);
-                    entry["path"] = item.path.as_str().into();
-                    entry
-                })
+            let history = items
+                .into_iter()
+                .map(|item| HistoryRow { commit: Commit::from(&item.change), path: item.path.to_string() })
                 .collect();
-            Ok(Json(json!({ "history": history, "path": stored })).into_response())
+            Ok(Json(HistoryAnswer { history, path: stored.to_string() }).into_response())
         })
         .await?
-}
-
-fn commit(change: &LastChange) -> Value {
-    json!({
-        "revision": change.revision,
-        "author": change.author,
-        "date": dates::date_time(change.time, change.offset),
-        "message": change.message,
-    })
-}
-
-fn saved_json(saved: &Saved) -> Value {
-    json!({ "name": saved.name, "path": saved.path, "revision": saved.revision })
 }
 
 /// The predecessor names a missing page as it was asked for.

@@ -4,10 +4,10 @@ use axum::Json;
 use axum::extract::{Extension, Query, State};
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse as _, Response};
-use serde_json::{Value, json};
 
 use super::ApiError;
 use super::request::{authorize, count};
+use super::schema::{SearchAnswer, SearchRow};
 use crate::http::state::AppState;
 use crate::http::tenant::WikiSlug;
 use crate::wiki;
@@ -33,19 +33,17 @@ pub(super) async fn search(
             }
             let limit = count(query.get("limit").map(String::as_str)).unwrap_or(DEFAULT).min(MOST);
             let found = wiki::search(state.wikis(), &access, words, limit, 0)?;
-            let results: Vec<Value> = found
+            let results = found
                 .hits
-                .iter()
-                .map(|hit| {
-                    json!({
-                        "name": hit.title,
-                        "path": hit.path,
-                        "score": (f64::from(hit.score) * 100.0).round() / 100.0,
-                        "snippet": hit.snippet,
-                    })
+                .into_iter()
+                .map(|hit| SearchRow {
+                    name: hit.title,
+                    path: hit.path.to_string(),
+                    score: (f64::from(hit.score) * 100.0).round() / 100.0,
+                    snippet: hit.snippet,
                 })
                 .collect();
-            Ok(Json(json!({ "query": words, "results": results, "total": found.total })).into_response())
+            Ok(Json(SearchAnswer { query: words.to_owned(), results, total: found.total }).into_response())
         })
         .await?
 }

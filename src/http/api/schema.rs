@@ -1,0 +1,211 @@
+//! What the API answers, as types: `OpenAPI` describes exactly these (`http/openapi`).
+
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use crate::http::dates;
+use crate::wiki::{self, LastChange, PageSummary, Saved};
+
+/// Whether the server answers.
+#[derive(Serialize, JsonSchema)]
+pub(in crate::http) struct Health {
+    /// `ok`.
+    pub(super) status: &'static str,
+}
+
+/// The pages that pass the filters, ordered by path.
+#[derive(Serialize, JsonSchema)]
+pub(in crate::http) struct PageList {
+    /// Pages that pass the filters.
+    pub(super) total: usize,
+    pub(super) pages: Vec<PageRow>,
+}
+
+/// A page in a listing.
+#[derive(Serialize, JsonSchema)]
+pub(in crate::http) struct PageRow {
+    /// The front matter's `title`, else the last part of the path.
+    pub(super) name: String,
+    /// The path as it is stored.
+    pub(super) path: String,
+    /// The front matter's `category` as it is written there; null when it has none.
+    pub(super) category: Value,
+    pub(super) tags: Vec<String>,
+    /// The day of the last change (`2026-11-20`), in its author's time zone.
+    pub(super) last_updated: Option<String>,
+    /// Words of the text, without front matter.
+    pub(super) content_length: usize,
+}
+
+impl From<PageSummary> for PageRow {
+    fn from(page: PageSummary) -> Self {
+        Self {
+            name: page.name,
+            path: page.path.to_string(),
+            category: page.category,
+            tags: page.tags,
+            last_updated: page.updated.map(|(time, offset)| dates::date(time, offset)),
+            content_length: page.words,
+        }
+    }
+}
+
+/// A page as it is, or was at a revision.
+#[derive(Serialize, JsonSchema)]
+pub(in crate::http) struct PageAnswer {
+    /// The front matter's `title`, else the last part of the path.
+    pub(super) name: String,
+    /// The path as it is stored.
+    pub(super) path: String,
+    /// The file, front matter included.
+    pub(super) content: String,
+    /// The front matter's fields; null when the page has none.
+    pub(super) frontmatter: Option<Map<String, Value>>,
+    /// Pages that this page links to, whether they exist or not.
+    pub(super) links_to: Vec<String>,
+    /// Pages that link to this page.
+    pub(super) linked_from: Vec<String>,
+    /// The last commit that changed this page, 40 hexadecimal digits; what a write gives as `revision`.
+    pub(super) revision: String,
+    pub(super) last_commit: Option<Commit>,
+}
+
+impl From<wiki::Page> for PageAnswer {
+    fn from(page: wiki::Page) -> Self {
+        Self {
+            revision: page.last.as_ref().map(|last| last.revision.to_string()).unwrap_or_default(),
+            last_commit: page.last.as_ref().map(Commit::from),
+            name: page.name,
+            path: page.path.to_string(),
+            content: page.content,
+            frontmatter: page.front_matter,
+            links_to: page.links_to.iter().map(ToString::to_string).collect(),
+            linked_from: page.linked_from.iter().map(ToString::to_string).collect(),
+        }
+    }
+}
+
+/// A commit.
+#[derive(Serialize, JsonSchema)]
+pub(in crate::http) struct Commit {
+    /// 40 hexadecimal digits.
+    pub(super) revision: String,
+    pub(super) author: String,
+    /// Date and time with the author's offset (RFC 3339).
+    pub(super) date: String,
+    pub(super) message: String,
+}
+
+impl From<&LastChange> for Commit {
+    fn from(change: &LastChange) -> Self {
+        Self {
+            revision: change.revision.to_string(),
+            author: change.author.clone(),
+            date: dates::date_time(change.time, change.offset),
+            message: change.message.clone(),
+        }
+    }
+}
+
+/// What a write or an edit left.
+#[derive(Serialize, JsonSchema)]
+pub(in crate::http) struct SavedAnswer {
+    pub(super) name: String,
+    /// The path as it is stored.
+    pub(super) path: String,
+    /// The page's revision now; the one it had when nothing changed.
+    pub(super) revision: String,
+}
+
+impl From<Saved> for SavedAnswer {
+    fn from(saved: Saved) -> Self {
+        Self { name: saved.name, path: saved.path.to_string(), revision: saved.revision.to_string() }
+    }
+}
+
+/// What a write left.
+#[derive(Serialize, JsonSchema)]
+pub(in crate::http) struct WrittenAnswer {
+    #[serde(flatten)]
+    pub(super) saved: SavedAnswer,
+    /// Whether there was no such page before.
+    pub(super) created: bool,
+}
+
+/// A page that is gone.
+#[derive(Serialize, JsonSchema)]
+pub(in crate::http) struct DeletedAnswer {
+    /// `true`.
+    pub(super) deleted: bool,
+    /// The path as it was stored.
+    pub(super) path: String,
+}
+
+/// The commits that changed a page, newest first, through renames.
+#[derive(Serialize, JsonSchema)]
+pub(in crate::http) struct HistoryAnswer {
+    pub(super) history: Vec<HistoryRow>,
+    /// The path as it is stored.
+    pub(super) path: String,
+}
+
+/// A commit that changed a page.
+#[derive(Serialize, JsonSchema)]
+pub(in crate::http) struct HistoryRow {
+    #[serde(flatten)]
+    pub(super) commit: Commit,
+    /// The page's path at that commit.
+    pub(super) path: String,
+}
+
+/// Pages that match a query, best first.
+#[derive(Serialize, JsonSchema)]
+pub(in crate::http) struct SearchAnswer {
+    pub(super) query: String,
+    pub(super) results: Vec<SearchRow>,
+    /// Pages that match, not only those in this answer.
+    pub(super) total: usize,
+}
+
+/// A page that matches.
+#[derive(Serialize, JsonSchema)]
+pub(in crate::http) struct SearchRow {
+    pub(super) name: String,
+    pub(super) path: String,
+    /// How well it matches, above 0, at most 1.
+    pub(super) score: f64,
+    /// The part of the text that matches best.
+    pub(super) snippet: String,
+}
+
+/// The files attached to a page, ordered by name.
+#[derive(Serialize, JsonSchema)]
+pub(in crate::http) struct AttachmentList {
+    /// The page's path as it is stored.
+    pub(super) path: String,
+    pub(super) total: usize,
+    pub(super) attachments: Vec<AttachmentRow>,
+}
+
+/// A file in a listing.
+#[derive(Serialize, JsonSchema)]
+pub(in crate::http) struct AttachmentRow {
+    pub(super) filename: String,
+    /// Bytes.
+    pub(super) size: u64,
+    pub(super) mime_type: String,
+    /// When a commit last changed it (RFC 3339).
+    pub(super) last_modified: Option<String>,
+}
+
+/// A file.
+#[derive(Serialize, JsonSchema)]
+pub(in crate::http) struct AttachmentAnswer {
+    pub(super) filename: String,
+    /// Bytes.
+    pub(super) size: usize,
+    pub(super) mime_type: String,
+    /// The bytes as base64 (RFC 4648 section 4).
+    pub(super) content: String,
+}
