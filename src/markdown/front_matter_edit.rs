@@ -31,7 +31,8 @@ pub fn set_properties(text: &str, set: &Map<String, Value>, unset: &[String]) ->
     let edited = match (enclosed(text), before.fields) {
         (None, _) if wanted.is_empty() => return Ok(text.to_owned()),
         (None, _) => {
-            let lines: String = wanted.iter().map(|(key, value)| line(&scalar_text(key), value, "", line_end)).collect();
+            let lines: String =
+                wanted.iter().map(|(key, value)| line(&scalar_text(key), value, "", line_end)).collect();
             format!("---{line_end}{lines}---{line_end}{text}")
         }
         (Some(_), None) => return Err(FrontMatterError::Broken),
@@ -86,7 +87,8 @@ fn blocks(yaml: &str) -> Vec<(String, Range<usize>)> {
         at += line.len();
         if let Some(key) = key(line) {
             blocks.push((key, start..at));
-        } else if !line.trim().is_empty() && !line.starts_with('#')
+        } else if !line.trim().is_empty()
+            && !line.starts_with('#')
             && let Some((_, block)) = blocks.last_mut()
         {
             block.end = at;
@@ -101,9 +103,10 @@ fn key(line: &str) -> Option<String> {
         return None;
     }
     let line = line.trim_end();
-    let end = line.match_indices(':').map(|(at, _)| at).find(|at| {
-        line.get(at + 1..).is_some_and(|rest| rest.is_empty() || rest.starts_with([' ', '\t']))
-    })?;
+    let end = line
+        .match_indices(':')
+        .map(|(at, _)| at)
+        .find(|at| line.get(at + 1..).is_some_and(|rest| rest.is_empty() || rest.starts_with([' ', '\t'])))?;
     let written = line.get(..end)?.trim_end();
     let fields = front_matter(&format!("---\n{written}: 1\n---\n")).fields?;
     fields.into_iter().next().map(|(key, _)| key)
@@ -150,7 +153,9 @@ fn value_text(value: &Value) -> String {
 /// A text without quotes where YAML reads it as that text, else as JSON writes it.
 fn scalar_text(text: &str) -> String {
     let reads_back = !text.contains(['\n', '\r', '#', ':'])
-        && front_matter(&format!("---\nkey: {text}\n---\n")).fields.is_some_and(|fields| fields.get("key") == Some(&text.into()));
+        && front_matter(&format!("---\nkey: {text}\n---\n"))
+            .fields
+            .is_some_and(|fields| fields.get("key") == Some(&text.into()));
     if reads_back { text.to_owned() } else { Value::from(text).to_string() }
 }
 
@@ -165,7 +170,8 @@ mod tests {
         set_properties(text, set.as_object().unwrap(), &unset)
     }
 
-    const PAGE: &str = "---\n# about\ntitle: 'Old'  # shown\n\ntags:\n- a\n- b\n# about status\nstatus: draft\n---\n# Page\n";
+    const PAGE: &str =
+        "---\n# about\ntitle: 'Old'  # shown\n\ntags:\n- a\n- b\n# about status\nstatus: draft\n---\n# Page\n";
 
     #[test]
     fn only_the_lines_of_the_keys_change() {
@@ -184,7 +190,10 @@ mod tests {
         assert_eq!(changed("# Page\n", &json!({"a": true}), &[]).unwrap(), "---\na: true\n---\n# Page\n");
         assert_eq!(changed("---\na: 1\n---\n# Page\n", &json!({}), &["a"]).unwrap(), "# Page\n");
         assert_eq!(changed("# Page\n", &json!({}), &["a"]).unwrap(), "# Page\n");
-        assert_eq!(changed("---\r\na: 1\r\n---\r\nx", &json!({"b": 2}), &[]).unwrap(), "---\r\na: 1\r\nb: 2\r\n---\r\nx");
+        assert_eq!(
+            changed("---\r\na: 1\r\n---\r\nx", &json!({"b": 2}), &[]).unwrap(),
+            "---\r\na: 1\r\nb: 2\r\n---\r\nx"
+        );
     }
 
     #[test]

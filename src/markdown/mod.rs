@@ -25,8 +25,8 @@ pub use headings::{Heading, first_heading, headings};
 pub use links::{Link, LinkKind, linked_page, links};
 pub use plain::{plain_text, word_count};
 pub use render::{RenderContext, Rendered, render};
-pub use sections::{OutlineEntry, Section, SectionError, find_section, outline};
 pub use rewrite::{Moves, rewrite_links};
+pub use sections::{OutlineEntry, Section, SectionError, find_section, outline};
 pub use wikilink::{LinkOrder, Wikilink, wikilinks};
 
 #[cfg(test)]

@@ -138,8 +138,7 @@ mod tests {
         else {
             panic!("merged");
         };
-        let clash =
-            Clash { line: 2, base: "two\n".into(), ours: "TWO\n".into(), theirs: "2\n".into() };
+        let clash = Clash { line: 2, base: "two\n".into(), ours: "TWO\n".into(), theirs: "2\n".into() };
         assert_eq!(clashes, [clash]);
         // Two texts at the same place, and at the end of a text without line break.
         assert!(matches!(merge("a\nb\n", "a\nx\nb\n", "a\ny\nb\n"), Merged::Clashes(_)));

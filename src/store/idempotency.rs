@@ -92,7 +92,8 @@ mod tests {
     #[test]
     fn first_results_are_replaced_expire_and_go_with_their_wiki() {
         let store = Store::with_backend(InMemoryBackend::new()).unwrap();
-        let result = |at, outcome: &str| FirstResult { request: "r".into(), at, revision: None, outcome: outcome.into() };
+        let result =
+            |at, outcome: &str| FirstResult { request: "r".into(), at, revision: None, outcome: outcome.into() };
         let set = |wiki, key: u8, result: &FirstResult, since| {
             store.write(|tx| tx.set_first_result(WikiId(wiki), &[key; 32], result, since)).unwrap();
         };

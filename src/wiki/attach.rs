@@ -40,7 +40,8 @@ pub struct Attached {
 pub fn attachment_name(text: &str) -> Result<AttachmentName, WikiError> {
     let spaced = text.nfc().collect::<String>().replace(['/', '\\'], " ");
     let joined = spaced.split_whitespace().collect::<Vec<_>>().join("_");
-    let kept: String = joined.chars().filter(|c| c.is_alphanumeric() || is_mark(*c) || matches!(c, '_' | '-' | '.')).collect();
+    let kept: String =
+        joined.chars().filter(|c| c.is_alphanumeric() || is_mark(*c) || matches!(c, '_' | '-' | '.')).collect();
     let name = kept.trim_matches(['.', '_']);
     if name.to_lowercase().ends_with(".md") || name.eq_ignore_ascii_case("md") {
         return Err(WikiError::AttachmentName);
@@ -85,8 +86,7 @@ pub fn attach(
         }
         check_base(draft, &file, new.base.as_ref())?;
         draft.put(file.file(), new.bytes);
-        let outcome =
-            move |revision| Ok(Attached { page: file.page, name: file.name.to_string(), revision, replaced });
+        let outcome = move |revision| Ok(Attached { page: file.page, name: file.name.to_string(), revision, replaced });
         Ok(Plan { message: Some(message), outcome: Box::new(outcome) })
     })
 }

@@ -2,9 +2,9 @@ use std::collections::BTreeMap;
 
 use parking_lot::RwLockReadGuard;
 
+use super::WikiError;
 use super::open::Wiki;
 use super::read::no_such_page;
-use super::WikiError;
 use crate::catalog::State;
 use crate::model::{AttachmentName, AttachmentPath, PagePath, RepoPath, Revision, RevisionPrefix};
 use crate::repo::{BlobId, Change, Snapshot};
@@ -172,7 +172,9 @@ impl<'w> Draft<'w> {
             .pages()
             .map(|(path, _)| path)
             .filter(|path| path.as_str().starts_with(&prefix) && !self.pages.contains_key(*path))
-            .chain(self.pages.iter().filter(|(path, there)| **there && path.as_str().starts_with(&prefix)).map(|(p, _)| p))
+            .chain(
+                self.pages.iter().filter(|(path, there)| **there && path.as_str().starts_with(&prefix)).map(|(p, _)| p),
+            )
             .cloned()
             .collect();
         below.sort();
@@ -202,11 +204,6 @@ impl<'w> Draft<'w> {
         files.extend(drafted.filter(|file| file.page == *page && PagePath::from_file(file.file().as_str()).is_none()));
         files.sort();
         files
-    }
-
-    /// Whether a page differs from what it was before this draft.
-    pub(super) fn touches(&self, path: &PagePath) -> bool {
-        self.files.contains_key(&path.file())
     }
 
     pub(super) fn growth(&self) -> Result<Growth, WikiError> {

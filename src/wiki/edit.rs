@@ -151,7 +151,9 @@ mod tests {
         assert_eq!(replace("x\nx\nx", &all(None)).unwrap(), "y\ny\ny");
         assert_eq!(replace("x\nx\nx", &all(Some(3))).unwrap(), "y\ny\ny");
         let refused = replace("x\na\nx", &all(Some(3))).unwrap_err();
-        assert!(matches!(refused, WikiError::OccurrencesDiffer { edit: 0, expected: 3, lines } if lines == [1, 3]));
+        assert!(
+            matches!(refused, WikiError::OccurrencesDiffer { edit: 0, expected: 3, count: 2, lines } if lines == [1, 3])
+        );
         let refused = replace("a x\nx", &[edit("a", "b"), edit("x", "y")]).unwrap_err();
         assert!(matches!(refused, WikiError::OldStringAmbiguous { edit: 1, count: 2, lines } if lines == [1, 2]));
     }

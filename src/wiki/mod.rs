@@ -4,12 +4,12 @@
 //! Permissions are checked here and nowhere else. Nothing here knows HTTP or the terminal.
 
 mod access;
-mod change;
-mod draft;
-mod edit;
 mod attach;
 mod attachments;
 mod batch;
+mod change;
+mod draft;
+mod edit;
 mod error;
 mod history;
 mod lifecycle;
@@ -26,11 +26,11 @@ mod source;
 mod write;
 
 pub use access::{Access, AccessError, Admin, Read, ReadableWiki, Right, Upload, Write};
+pub use attach::{Attached, NewAttachment, attach, attachment_name, check_attachment_size, detach};
+pub use attachments::{Attachment, AttachmentSummary, attachment, attachments};
+pub use batch::{BatchChange, BatchDone, BatchItem, BatchOp, MOST_CHANGES, batch};
 pub use change::{Done, Once};
 pub use edit::{NearMiss, Replacement};
-pub use attach::{Attached, NewAttachment, attach, attachment_name, check_attachment_size, detach};
-pub use batch::{BatchChange, BatchDone, BatchItem, BatchOp, MOST_CHANGES, batch};
-pub use attachments::{Attachment, AttachmentSummary, attachment, attachments};
 pub use error::WikiError;
 pub use history::{HistoryItem, history};
 pub use lifecycle::{NewWiki, WikiState, WikiSummary};
@@ -40,8 +40,8 @@ pub use open::{Wiki, Wikis, WikisConfig};
 pub use read::{LastChange, Page, find_page, link_targets, near_pages, read, tip};
 pub use rename::{Rename, Renamed, rename};
 pub use restore::restore;
-pub use sections::{Part, SectionOp, revise};
 pub use search::{SearchResults, search};
+pub use sections::{Part, SectionOp, revise};
 pub use write::{Conflict, Deleted, Edit, Recording, Saved, WriteMode, WritePage, delete, edit, write};
 
 #[cfg(test)]

@@ -148,7 +148,8 @@ fn rewrite_all(
             continue;
         }
         let file_before = |path: &str| {
-            let file = attached(path, before, |file| files.contains_key(file) || draft.has(&file.file()).unwrap_or(false))?;
+            let file =
+                attached(path, before, |file| files.contains_key(file) || draft.has(&file.file()).unwrap_or(false))?;
             Some(files.get(&file).unwrap_or(&file).file().to_string())
         };
         let file_after = |path: &str| {

@@ -43,7 +43,9 @@ pub fn restore(
         let put = put(wikis, access, draft, &target, &request)?;
         if current.is_none() && put.path == target {
             for file in then.files()? {
-                let Some(file) = AttachmentPath::from_file(&file.path).filter(|file| file.page == target) else { continue };
+                let Some(file) = AttachmentPath::from_file(&file.path).filter(|file| file.page == target) else {
+                    continue;
+                };
                 if !draft.has(&file.file())?
                     && let Some(bytes) = then.read(&file.file())?
                 {

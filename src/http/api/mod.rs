@@ -3,15 +3,20 @@
 
 mod attachments;
 mod body;
+mod commit;
 mod error;
+mod once;
 mod pages;
 mod request;
+mod revising;
 mod schema;
 mod search;
+mod uploads;
+mod writing;
 
 use axum::Json;
 use axum::Router;
-use axum::routing::get;
+use axum::routing::{get, post, put};
 
 pub(super) use error::ApiError;
 
@@ -25,6 +30,8 @@ pub(super) fn routes(state: &AppState) -> Router<AppState> {
         .route("/health", get(async || Json(schema::Health { status: "ok" })))
         .route("/pages", get(pages::list).fallback(error::wrong_method))
         .route("/pages/{*path}", axum::routing::any(pages::by_path))
+        .route("/commit", post(commit::commit).fallback(error::wrong_method))
+        .route("/files/{*path}", put(uploads::upload_raw).fallback(error::wrong_method))
         .route("/search", get(search::search).fallback(error::wrong_method))
         .fallback(error::unknown_address)
         .method_not_allowed_fallback(error::wrong_method)

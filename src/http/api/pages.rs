@@ -3,29 +3,30 @@ use std::collections::HashMap;
 use axum::Json;
 use axum::body::Body;
 use axum::extract::{Extension, OriginalUri, Query, State};
-use axum::http::{HeaderMap, Method, StatusCode};
+use axum::http::{HeaderMap, Method};
 use axum::response::{IntoResponse as _, Response};
 
 use super::body::Fields;
 use super::request::{Part, Target, authorize, count, revision};
-use super::schema::{
-    Commit, DeletedAnswer, HistoryAnswer, HistoryRow, PageAnswer, PageList, PageRow, SavedAnswer, WrittenAnswer,
-};
-use super::{ApiError, attachments};
+use super::revising::Verb;
+use super::schema::{Commit, HistoryAnswer, HistoryRow, PageAnswer, PageList, PageRow};
+use super::{ApiError, attachments, revising, uploads, writing};
 use crate::http::dates;
 use crate::http::state::AppState;
 use crate::http::tenant::WikiSlug;
 use crate::model::{PagePath, Slug};
-use crate::wiki::{self, Edit, ListQuery, Origin, WikiError, WritePage};
+use crate::wiki::{self, ListQuery, WikiError};
 
 type QueryMap = Query<HashMap<String, String>>;
-type Answer = Result<Response, ApiError>;
+pub(super) type Answer = Result<Response, ApiError>;
 
 /// What every operation on one page is given.
-struct Call {
-    slug: Slug,
-    headers: HeaderMap,
-    query: HashMap<String, String>,
+pub(super) struct Call {
+    pub(super) slug: Slug,
+    pub(super) headers: HeaderMap,
+    pub(super) query: HashMap<String, String>,
+    /// Method and address.
+    pub(super) target: String,
 }
 
 /// `GET /pages`: all pages that pass the filters (reference 1.4).
@@ -65,20 +66,29 @@ pub(super) async fn by_path(
     body: Body,
 ) -> Answer {
     let raw = uri.path().strip_prefix("/api/v1/pages/").unwrap_or_default().to_owned();
-    let Target { page, part } = Target::parse(&raw)?;
-    let call = Call { slug, headers, query };
+    let call = Call { slug, headers, query, target: format!("{method} {uri}") };
     let state = &state;
+    if let Some((verb, page)) = Verb::split(&method, &raw)? {
+        return revising::revise(state, call, verb, page, Fields::read(state, body).await?).await;
+    }
+    let Target { page, part } = Target::parse(&raw)?;
     match (method, part) {
         (Method::GET | Method::HEAD, Part::Page) => read(state, call, page).await,
-        (Method::PUT, Part::Page) => write(state, call, page, Fields::read(state, body).await?).await,
-        (Method::PATCH, Part::Page) => edit(state, call, page, Fields::read(state, body).await?).await,
-        (Method::DELETE, Part::Page) => delete(state, call, page, Fields::read(state, body).await?).await,
+        (Method::PUT, Part::Page) => writing::put(state, call, page, Fields::read(state, body).await?).await,
+        (Method::PATCH, Part::Page) => writing::patch(state, call, page, Fields::read(state, body).await?).await,
+        (Method::DELETE, Part::Page) => writing::delete(state, call, page, Fields::read(state, body).await?).await,
         (Method::GET | Method::HEAD, Part::History) => history(state, call, page).await,
         (Method::GET | Method::HEAD, Part::Attachments) => {
             attachments::list(state, call.slug, call.headers, page).await
         }
         (Method::GET | Method::HEAD, Part::Attachment(name)) => {
             attachments::download(state, call.slug, call.headers, call.query, page, name).await
+        }
+        (Method::POST, Part::Attachments) => {
+            uploads::upload(state, call, page, Fields::read_encoded(state, body).await?).await
+        }
+        (Method::DELETE, Part::Attachment(name)) => {
+            uploads::remove(state, call, page, name, Fields::read(state, body).await?).await
         }
         _ => Err(super::error::wrong_method().await),
     }
@@ -92,78 +102,6 @@ async fn read(state: &AppState, call: Call, typed: String) -> Answer {
             let at = revision(call.query.get("revision").map(String::as_str))?;
             let page = wiki::read(&access, &path, at.as_ref()).map_err(|error| as_typed(error, &typed))?;
             Ok(Json(PageAnswer::from(page)).into_response())
-        })
-        .await?
-}
-
-async fn write(state: &AppState, call: Call, typed: String, fields: Fields) -> Answer {
-    state
-        .run_blocking(move |state| {
-            let access = authorize::<wiki::Write>(state, &call.headers, &call.slug)?;
-            let path = PagePath::parse(&typed)?;
-            if !fields.has("content") {
-                return Err(ApiError::field("Request body must include 'content' field"));
-            }
-            let content = fields.text("content")?.ok_or_else(|| ApiError::field("content must be a string"))?;
-            // That a revision is missing is said before that it is malformed.
-            let base = fields.text("revision")?.filter(|text| !text.is_empty());
-            let request = WritePage {
-                content,
-                base: revision(base)?,
-                message: fields.text("commit_message")?,
-                origin: Origin::Api,
-                typed: &typed,
-            };
-            let saved = wiki::write(state.wikis(), &access, &path, &request)?;
-            let status = if saved.created { StatusCode::CREATED } else { StatusCode::OK };
-            let written = WrittenAnswer { created: saved.created, saved: saved.into() };
-            Ok((status, Json(written)).into_response())
-        })
-        .await?
-}
-
-async fn edit(state: &AppState, call: Call, typed: String, fields: Fields) -> Answer {
-    state
-        .run_blocking(move |state| {
-            let access = authorize::<wiki::Write>(state, &call.headers, &call.slug)?;
-            let path = PagePath::parse(&typed)?;
-            if !fields.any() {
-                return Err(ApiError::field("Request body is required"));
-            }
-            for name in ["revision", "old_string", "new_string"] {
-                if !fields.has(name) {
-                    return Err(ApiError::field(format!("Missing required field: {name}")));
-                }
-            }
-            let required = |name| fields.text(name)?.ok_or_else(|| ApiError::field(format!("{name} must be a string")));
-            let old = required("old_string")?;
-            if old.is_empty() {
-                return Err(ApiError::field("old_string must not be empty"));
-            }
-            let request = Edit {
-                base: crate::model::RevisionPrefix::parse(required("revision")?)?,
-                old,
-                new: required("new_string")?,
-                message: fields.text("commit_message")?,
-                origin: Origin::Api,
-                typed: &typed,
-            };
-            let saved = wiki::edit(state.wikis(), &access, &path, &request).map_err(|error| as_typed(error, &typed))?;
-            Ok(Json(SavedAnswer::from(saved)).into_response())
-        })
-        .await?
-}
-
-async fn delete(state: &AppState, call: Call, typed: String, fields: Fields) -> Answer {
-    state
-        .run_blocking(move |state| {
-            let access = authorize::<wiki::Write>(state, &call.headers, &call.slug)?;
-            let path = PagePath::parse(&typed)?;
-            let base = revision(fields.text("revision")?)?;
-            let message = fields.text("commit_message")?;
-            let deleted = wiki::delete(state.wikis(), &access, &path, base.as_ref(), message, Origin::Api)
-                .map_err(|error| as_typed(error, &typed))?;
-            Ok(Json(DeletedAnswer { deleted: true, path: deleted.to_string() }).into_response())
         })
         .await?
 }
@@ -185,7 +123,7 @@ async fn history(state: &AppState, call: Call, typed: String) -> Answer {
 }
 
 /// The predecessor names a missing page as it was asked for.
-fn as_typed(error: WikiError, typed: &str) -> WikiError {
+pub(super) fn as_typed(error: WikiError, typed: &str) -> WikiError {
     match error {
         WikiError::NoSuchPage { near, .. } => WikiError::NoSuchPage { path: typed.to_owned(), near },
         other => other,

@@ -45,7 +45,7 @@ impl Target {
 }
 
 /// Decodes once; what is still encoded then is part of the name.
-fn decode(raw: &str) -> Result<String, PathError> {
+pub(super) fn decode(raw: &str) -> Result<String, PathError> {
     let text = percent_decode_str(raw).decode_utf8().map_err(|_not_utf8| PathError::Encoded)?;
     Ok(text.into_owned())
 }
