@@ -80,7 +80,8 @@ fn start(state: &AppState, request: &WebRequest, principal: &Principal, typed: &
 
 /// What came of a save.
 enum Outcome {
-    Saved(PagePath),
+    /// The page, and whether somebody else's change was kept beside this one.
+    Saved(PagePath, bool),
     /// Somebody else saved in the meantime.
     Conflict(Box<Surroundings>, PagePath, Option<Box<wiki::Page>>),
     /// The text is as it should not be; the form comes back with it.
@@ -123,7 +124,10 @@ pub(super) async fn by_path(
     });
     match work.await {
         Err(failed) => refuse(&state, &request, failed.into()),
-        Ok((Ok(Outcome::Saved(path)), _)) => Redirect::to(&page_href(&path)).into_response(),
+        Ok((Ok(Outcome::Saved(path, merged)), _)) => {
+            let note = if merged { "?merged=1" } else { "" };
+            Redirect::to(&format!("{}{note}", page_href(&path))).into_response()
+        }
         Ok((Ok(Outcome::Conflict(surroundings, path, theirs)), posted)) => {
             conflict(&surroundings, &path, theirs.as_deref(), &posted)
         }
@@ -188,7 +192,7 @@ fn attempt(
         },
     };
     match wiki::write(state.wikis(), &access, &path, &write) {
-        Ok(saved) => Ok(Outcome::Saved(saved.value.path)),
+        Ok(saved) => Ok(Outcome::Saved(saved.value.path, saved.value.merged)),
         Err(WikiError::RevisionMismatch { .. } | WikiError::RevisionRequired | WikiError::Conflict(_)) => {
             let theirs = wiki::read(&access.reading(), &path, None)?;
             Ok(Outcome::Conflict(surroundings(), path.clone(), Some(Box::new(theirs))))
