@@ -1,6 +1,9 @@
+use std::error::Error as _;
+
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::DefaultBodyLimit;
 use axum::http::StatusCode;
+use http_body_util::LengthLimitError;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
@@ -27,7 +30,7 @@ pub(super) fn limit(state: &AppState) -> DefaultBodyLimit {
 
 impl Fields {
     /// # Errors
-    /// 413 when the body is longer than any page can make it.
+    /// 413 when the body is longer than any page can make it, 408 when it does not come.
     pub(super) async fn read(state: &AppState, body: Body) -> Result<Self, ApiError> {
         Self::read_most(body, most(state)).await
     }
@@ -35,7 +38,7 @@ impl Fields {
     /// As [`Fields::read`], of a body that has a file as base64.
     ///
     /// # Errors
-    /// 413 when the body is longer than any file can make it.
+    /// As [`Fields::read`], with the limit of files.
     pub(super) async fn read_encoded(state: &AppState, body: Body) -> Result<Self, ApiError> {
         Self::read_most(body, most_encoded(state)).await
     }
@@ -43,16 +46,13 @@ impl Fields {
     /// As [`Fields::read`], of a body that has several pages.
     ///
     /// # Errors
-    /// 413 when the body is longer than ten pages can make it.
+    /// As [`Fields::read`], with the limit of ten pages.
     pub(super) async fn read_several(state: &AppState, body: Body) -> Result<Self, ApiError> {
         Self::read_most(body, most(state).saturating_mul(10)).await
     }
 
     async fn read_most(body: Body, limit: usize) -> Result<Self, ApiError> {
-        let bytes = to_bytes(body, limit).await.map_err(|_too_long| {
-            let text = format!("the request is too large: the limit is {limit} bytes");
-            ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", text)
-        })?;
+        let bytes = read_bytes(body, limit).await?;
         let object = serde_json::from_slice::<Value>(&bytes).ok().and_then(|value| match value {
             Value::Object(fields) => Some(fields),
             _ => None,
@@ -117,4 +117,19 @@ impl Fields {
             Some(_) => Err(ApiError::field(format!("{name} must be a string"))),
         }
     }
+}
+
+/// All bytes of a body.
+///
+/// # Errors
+/// 413 when there are more than `limit`, 408 when they do not come.
+pub(super) async fn read_bytes(body: Body, limit: usize) -> Result<Bytes, ApiError> {
+    to_bytes(body, limit).await.map_err(|error| {
+        if error.source().is_some_and(|cause| cause.is::<LengthLimitError>()) {
+            let text = format!("the request is too large: the limit is {limit} bytes");
+            ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", text)
+        } else {
+            ApiError::new(StatusCode::REQUEST_TIMEOUT, "incomplete", "the request did not arrive whole")
+        }
+    })
 }

@@ -100,6 +100,11 @@ pub(super) async fn commit(
     headers: HeaderMap,
     body: Body,
 ) -> Answer {
+    {
+        // Nobody sends megabytes only to hear that he may not.
+        let (headers, slug) = (headers.clone(), slug.clone());
+        state.run_blocking(move |state| authorize::<wiki::Write>(state, &headers, &slug).map(|_access| ())).await??;
+    }
     let fields = Fields::read_several(&state, body).await?;
     state
         .run_blocking(move |state| {

@@ -69,14 +69,24 @@ pub(super) async fn by_path(
     let call = Call { slug, headers, query, target: format!("{method} {uri}") };
     let state = &state;
     if let Some((verb, page)) = Verb::split(&method, &raw)? {
-        return revising::revise(state, call, verb, page, Fields::read(state, body).await?).await;
+        let fields = fields(state, &call, body).await?;
+        return revising::revise(state, call, verb, page, fields).await;
     }
     let Target { page, part } = Target::parse(&raw)?;
     match (method, part) {
         (Method::GET | Method::HEAD, Part::Page) => read(state, call, page).await,
-        (Method::PUT, Part::Page) => writing::put(state, call, page, Fields::read(state, body).await?).await,
-        (Method::PATCH, Part::Page) => writing::patch(state, call, page, Fields::read(state, body).await?).await,
-        (Method::DELETE, Part::Page) => writing::delete(state, call, page, Fields::read(state, body).await?).await,
+        (Method::PUT, Part::Page) => {
+            let fields = fields(state, &call, body).await?;
+            writing::put(state, call, page, fields).await
+        }
+        (Method::PATCH, Part::Page) => {
+            let fields = fields(state, &call, body).await?;
+            writing::patch(state, call, page, fields).await
+        }
+        (Method::DELETE, Part::Page) => {
+            let fields = fields(state, &call, body).await?;
+            writing::delete(state, call, page, fields).await
+        }
         (Method::GET | Method::HEAD, Part::History) => history(state, call, page).await,
         (Method::GET | Method::HEAD, Part::Attachments) => {
             attachments::list(state, call.slug, call.headers, page).await
@@ -85,13 +95,28 @@ pub(super) async fn by_path(
             attachments::download(state, call.slug, call.headers, call.query, page, name).await
         }
         (Method::POST, Part::Attachments) => {
+            admit::<wiki::Upload>(state, &call).await?;
             uploads::upload(state, call, page, Fields::read_encoded(state, body).await?).await
         }
         (Method::DELETE, Part::Attachment(name)) => {
+            admit::<wiki::Upload>(state, &call).await?;
             uploads::remove(state, call, page, name, Fields::read(state, body).await?).await
         }
         _ => Err(super::error::wrong_method().await),
     }
+}
+
+/// The body of a request that changes a page. Whoever may not write is told so before it
+/// is taken in.
+async fn fields(state: &AppState, call: &Call, body: Body) -> Result<Fields, ApiError> {
+    admit::<wiki::Write>(state, call).await?;
+    Fields::read(state, body).await
+}
+
+/// Refuses whoever has not the right.
+async fn admit<R: wiki::Right + 'static>(state: &AppState, call: &Call) -> Result<(), ApiError> {
+    let (headers, slug) = (call.headers.clone(), call.slug.clone());
+    state.run_blocking(move |state| authorize::<R>(state, &headers, &slug).map(|_access| ())).await?
 }
 
 async fn read(state: &AppState, call: Call, typed: String) -> Answer {

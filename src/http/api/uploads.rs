@@ -1,6 +1,6 @@
 use std::collections::HashMap;
 
-use axum::body::{Body, to_bytes};
+use axum::body::Body;
 use axum::extract::{Extension, OriginalUri, Query, State};
 use axum::http::{HeaderMap, StatusCode};
 use base64::Engine as _;
@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use super::ApiError;
 use super::attachments::mime_type;
-use super::body::Fields;
+use super::body::{Fields, read_bytes};
 use super::once::{answer, once};
 use super::pages::{Answer, Call, as_typed};
 use super::request::{authorize, decode, revision};
@@ -131,14 +131,11 @@ pub(super) async fn upload_raw(
         state.run_blocking(move |state| authorize::<wiki::Upload>(state, &headers, &slug)).await??
     };
     let limit = largest(&state);
-    let too_large = || {
-        let text = format!("attachment is too large: the limit is {limit} bytes");
-        ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", text)
-    };
     if announces_more(&headers, limit) {
-        return Err(too_large());
+        let text = format!("the request is too large: the limit is {limit} bytes");
+        return Err(ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", text));
     }
-    let bytes = to_bytes(body, limit).await.map_err(|_too_long| too_large())?;
+    let bytes = read_bytes(body, limit).await?;
     let target = format!("PUT {uri}");
     state
         .run_blocking(move |state| {

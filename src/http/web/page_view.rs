@@ -110,12 +110,14 @@ async fn view(state: &AppState, request: WebRequest, typed: String, query: HashM
     let is_home = typed == HOME && request.raw_path == "/";
     let work = state.run_blocking(move |state| {
         let principal = asked.principal(state)?;
-        find(state, &asked, &principal, &typed, at.as_deref(), is_home).map_err(|failure| Stopped(failure, principal))
+        find(state, &asked, &principal, &typed, at.as_deref(), is_home)
+            .map_err(|failure| Stopped::new(failure, principal))
     });
     let found = match work.await {
         Ok(Ok(found)) => found,
         Ok(Err(Stopped(failure, principal))) => {
-            return Problem { failure, principal: &principal, request: &request, typed: None }.into_response(state);
+            return Problem { failure: *failure, principal: &principal, request: &request, typed: None }
+                .into_response(state);
         }
         Err(failed) => return refuse(state, &request, failed.into()),
     };
@@ -128,11 +130,17 @@ async fn view(state: &AppState, request: WebRequest, typed: String, query: HashM
 }
 
 /// A failure, and who met it.
-pub(super) struct Stopped(pub(super) Failure, pub(super) Principal);
+pub(super) struct Stopped(pub(super) Box<Failure>, pub(super) Principal);
+
+impl Stopped {
+    pub(super) fn new(failure: Failure, principal: Principal) -> Self {
+        Self(Box::new(failure), principal)
+    }
+}
 
 impl From<Failure> for Stopped {
     fn from(failure: Failure) -> Self {
-        Self(failure, Principal::Nobody)
+        Self::new(failure, Principal::Nobody)
     }
 }
 
@@ -206,7 +214,12 @@ fn file(
     }
 }
 
-fn rendered(state: &AppState, access: &Access<wiki::Read>, page: &wiki::Page, old: bool) -> Arc<RenderedPage> {
+pub(super) fn rendered(
+    state: &AppState,
+    access: &Access<wiki::Read>,
+    page: &wiki::Page,
+    old: bool,
+) -> Arc<RenderedPage> {
     // The commit that the text was read at, not the tip, which may have moved since.
     let last = page.last.as_ref().map(|last| last.revision);
     let key = RenderedKey { wiki: access.id(), tip: page.as_of, page: page.path.clone(), at: last.filter(|_| old) };
