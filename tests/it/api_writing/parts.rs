@@ -61,7 +61,7 @@ fn properties_change_without_touching_the_others() {
     let change = |body: &serde_json::Value| world.call("PATCH", "pages/Log/frontmatter", body);
     let set = json!({"set": {"tags": ["a", "b c"], "rank": 2}, "unset": ["missing"], "revision": base});
     change(&set).expect(200);
-    assert!(world.text("Log").starts_with("---\n# kept\ntitle: Log\ntags: [a, b c]\nrank: 2\n---\n# Log\n"));
+    assert!(world.text("Log").starts_with("---\n# kept\ntitle: Log\nrank: 2\ntags: [a, b c]\n---\n# Log\n"));
     let renamed = change(&json!({"set": {"title": "New: name"}, "unset": ["rank"]})).expect(200);
     assert_eq!(renamed["name"], "New: name");
     assert!(world.text("Log").starts_with("---\n# kept\ntitle: \"New: name\"\ntags: [a, b c]\n---\n"));

@@ -7,7 +7,10 @@ use crate::support::{DataDir, Request, git_ok};
 fn a_page_moves_with_all_that_belongs_to_it_and_links_follow() {
     let dir = DataDir::new();
     let world = World::new(&dir);
-    world.page("Old_name", "# Old\n\n[below](Child) ![pic](pic.png) [[Old name]]\n");
+    world.page(
+        "Old_name",
+        "# Old\n\nWhat stays as it was is most of the page.\n\n[below](Child) ![pic](pic.png) [[Old name]]\n",
+    );
     world.page("Old_name/Child", "[[Label|Old name#Part]]\n");
     let wild = "[[old name]] [[X|/Old_Name#A b]] [[Old_name/Child]] [[Old_name.md]] `[[Old_name]]` \\[[Old_name]]\n\
                 [a](/Old_name#x) ![b](/Old%20name/pic.png) [c][r]\n\n[r]: /Old_name \"t\"\n\n```\n[[Old_name]]\n```\n";
@@ -39,7 +42,10 @@ fn a_page_moves_with_all_that_belongs_to_it_and_links_follow() {
          \\[[Old_name]]\n[a](/Area/New_name#x) ![b](/Area/New_name/pic.png) [c][r]\n\n[r]: /Area/New_name \"t\"\n\n\
          ```\n[[Old_name]]\n```\n"
     );
-    assert_eq!(world.text("Area/New name"), "# Old\n\n[below](Child) ![pic](pic.png) [[Area/New_name]]\n");
+    assert_eq!(
+        world.text("Area/New name"),
+        "# Old\n\nWhat stays as it was is most of the page.\n\n[below](Child) ![pic](pic.png) [[Area/New_name]]\n"
+    );
     assert_eq!(world.text("Area/New_name/Child"), "[[Label|Area/New_name#Part]]\n");
     assert_eq!(world.send(Request::get("/api/v1/pages/Old_name")).status, 404);
     assert_eq!(world.send(Request::get("/api/v1/pages/Area/New_name/attachments/pic.png")).status, 200);
