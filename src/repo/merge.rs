@@ -53,10 +53,13 @@ pub fn merge(base: &str, ours: &str, theirs: &str) -> Merged {
     if clashes.is_empty() { Merged::Clean(merged) } else { Merged::Clashes(clashes) }
 }
 
+/// Lines of the base, and the lines that take their place.
+type Change = (Range<usize>, Range<usize>);
+
 /// One text as changes of the base, in lines.
 struct Side<'t> {
     lines: Vec<&'t str>,
-    hunks: Vec<(Range<usize>, Range<usize>)>,
+    hunks: Vec<Change>,
 }
 
 impl<'t> Side<'t> {
@@ -73,7 +76,7 @@ impl<'t> Side<'t> {
 struct Group {
     base: Range<usize>,
     /// The changes of each side in it.
-    hunks: [Vec<(Range<usize>, Range<usize>)>; 2],
+    hunks: [Vec<Change>; 2],
 }
 
 impl Group {
@@ -89,7 +92,7 @@ impl Group {
 }
 
 fn groups(sides: &[Side<'_>; 2]) -> Vec<Group> {
-    let mut all: Vec<(usize, &(Range<usize>, Range<usize>))> =
+    let mut all: Vec<(usize, &Change)> =
         sides.iter().enumerate().flat_map(|(at, side)| side.hunks.iter().map(move |hunk| (at, hunk))).collect();
     all.sort_by_key(|(_, (base, _))| (base.start, base.end));
     let mut groups: Vec<Group> = Vec::new();

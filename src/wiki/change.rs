@@ -104,10 +104,10 @@ fn first_outcome<T: DeserializeOwned, R: Right>(
         return Ok(None);
     }
     // Whoever died before the branch moved has done nothing.
-    if let Some(revision) = first.revision {
-        if access.wiki().repo().find(&revision.into())? != Some(revision) {
-            return Ok(None);
-        }
+    if let Some(revision) = first.revision
+        && access.wiki().repo().find(&revision.into())? != Some(revision)
+    {
+        return Ok(None);
     }
     if first.request != hexadecimal(&once.request) {
         return Err(WikiError::KeyReused);
