@@ -46,8 +46,8 @@ check: ## formatting, lints, and the licences and advisories of the dependencies
 	@tests/tools/deny
 
 .PHONY: bench
-bench: ## the benchmarks, beside the budgets they should meet
-	cargo bench --locked --bench wiki
+bench: ## the benchmarks, beside the budgets they should meet, with the code that `make build` ships
+	RUSTFLAGS="-C target-feature=+crt-static" cargo bench --locked --target $(TRIPLE) --bench wiki
 
 .PHONY: crash
 crash: ## kill the server ROUNDS times under load and check what it kept: make crash ROUNDS=500 [SEED=n]

@@ -280,4 +280,4 @@ impl State {
 }
 
 #[cfg(test)]
-mod tests;
+mod catch_up_tests;

@@ -95,7 +95,7 @@ fn nothing_acknowledged_is_lost_over_sigkill() {
         "crash test: {acknowledged} acknowledged writes are there; so are {in_flight} of the {unanswered} \
          that were in flight; none of the {refused} refused"
     );
-    assert!(acknowledged >= rounds, "the rounds wrote too little to show anything: {acknowledged}");
+    assert!(acknowledged > rounds / 2, "the rounds wrote too little to show anything: {acknowledged}");
 }
 
 #[test]

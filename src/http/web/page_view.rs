@@ -206,12 +206,17 @@ fn file(
     at: Option<&RevisionPrefix>,
 ) -> Result<Option<wiki::Attachment>, Failure> {
     let Some((page, name)) = typed.rsplit_once('/') else { return Ok(None) };
-    let (Ok(page), Ok(name)) = (PagePath::parse(page), AttachmentName::parse(name)) else { return Ok(None) };
-    match wiki::attachment(access, &page, &name, at) {
-        Ok(file) => Ok(Some(file)),
-        Err(WikiError::NoSuchAttachment { .. }) => Ok(None),
-        Err(error) => Err(error.into()),
+    // Pages that come from Otterwiki name their files `/Page/a/file`.
+    let pages = [Some(page), page.strip_suffix("/a")];
+    let Ok(name) = AttachmentName::parse(name) else { return Ok(None) };
+    for page in pages.into_iter().flatten().filter_map(|page| PagePath::parse(page).ok()) {
+        match wiki::attachment(access, &page, &name, at) {
+            Ok(file) => return Ok(Some(file)),
+            Err(WikiError::NoSuchAttachment { .. }) => {}
+            Err(error) => return Err(error.into()),
+        }
     }
+    Ok(None)
 }
 
 pub(super) fn rendered(
