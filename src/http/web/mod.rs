@@ -40,7 +40,7 @@ pub(super) fn platform_routes() -> Router<AppState> {
 
 /// A wiki's pages. What is not under `/-/` is a page, or a page and a verb.
 pub(super) fn wiki_routes(state: &AppState) -> Router<AppState> {
-    // A form is percent-encoded: up to three bytes for one.
+    // A form is percent-encoded: up to six bytes for a line feed (`%0D%0A`), three for others.
     let page = usize::try_from(state.wikis().limits().page_bytes).unwrap_or(usize::MAX);
     Router::new()
         .route("/", get(page_view::home))
@@ -55,7 +55,7 @@ pub(super) fn wiki_routes(state: &AppState) -> Router<AppState> {
         .route("/{*path}", get(page_view::by_path).post(page_edit::by_path))
         .fallback(error_page::unknown_wiki_address)
         .method_not_allowed_fallback(error_page::wrong_method)
-        .layer(DefaultBodyLimit::max(page.saturating_mul(3).saturating_add(64 << 10)))
+        .layer(DefaultBodyLimit::max(page.saturating_mul(6).saturating_add(64 << 10)))
 }
 
 #[cfg(test)]

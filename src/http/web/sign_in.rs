@@ -54,7 +54,7 @@ pub(super) async fn link_form(
                 return_to: &return_to,
                 instead_of: instead_of.map(Name::as_str),
             };
-            page(StatusCode::OK, &view)
+            no_store(page(StatusCode::OK, &view))
         }
         Err(problem) => {
             let problem = sentence(&problem);
@@ -236,6 +236,11 @@ fn begin(state: &AppState, session: &NewSession, to: &str) -> Response {
     if let Some(value) = set_cookie(state, session_cookie(state), &session.jwt, session.seconds) {
         response.headers_mut().append(header::SET_COOKIE, value);
     }
+    no_store(response)
+}
+
+/// For answers that carry a secret: nothing may keep them.
+fn no_store(mut response: Response) -> Response {
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
 }
