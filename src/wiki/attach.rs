@@ -85,6 +85,11 @@ pub fn attach(
             return Err(WikiError::FileExists { path: file.file().to_string() });
         }
         check_base(draft, &file, new.base.as_ref())?;
+        // A page below this one may have the same address.
+        if let Some(page) = PagePath::parse(file.file().as_str()).ok().and_then(|path| draft.resolve(&path)) {
+            let cause = "a page is there".to_owned();
+            return Err(WikiError::PathTaken { path: page.to_string(), cause });
+        }
         draft.put(file.file(), new.bytes);
         let outcome = move |revision| Ok(Attached { page: file.page, name: file.name.to_string(), revision, replaced });
         Ok(Plan { message: Some(message), outcome: Box::new(outcome) })

@@ -11,6 +11,8 @@ use crate::model::{PagePath, Revision, RevisionPrefix};
 
 /// Most changes in one commit.
 pub const MOST_CHANGES: usize = 100;
+/// Most renames among them: each one looks through all pages for links.
+const MOST_RENAMES: usize = 20;
 
 /// One of several changes that are made together.
 #[derive(Clone, Debug)]
@@ -65,6 +67,10 @@ pub fn batch(
     let invalid = |problem: String| WikiError::Invalid { field: "changes", problem };
     if changes.is_empty() || changes.len() > MOST_CHANGES {
         return Err(invalid(format!("must be 1 to {MOST_CHANGES}")));
+    }
+    let renames = changes.iter().filter(|change| matches!(change.op, BatchOp::Rename { .. })).count();
+    if renames > MOST_RENAMES {
+        return Err(invalid(format!("must have at most {MOST_RENAMES} renames")));
     }
     change(wikis, access, recording.once, |draft| {
         let mut items = Vec::with_capacity(changes.len());

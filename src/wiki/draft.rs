@@ -103,7 +103,12 @@ impl<'w> Draft<'w> {
     /// # Errors
     /// [`WikiError::NotText`], or a storage failure.
     pub(super) fn text(&self, path: &PagePath) -> Result<String, WikiError> {
-        let bytes = self.bytes(&path.file())?.ok_or_else(|| no_such_page(&self.state, path))?;
+        let file = path.file();
+        // The metadata knows the blob, which spares the walk through the directories.
+        let bytes = match self.state.page(path) {
+            Some(entry) if !self.files.contains_key(&file) => self.snapshot.blob(entry.blob)?,
+            _ => self.bytes(&file)?.ok_or_else(|| no_such_page(&self.state, path))?,
+        };
         String::from_utf8(bytes).map_err(|_invalid| WikiError::NotText { path: path.to_string() })
     }
 

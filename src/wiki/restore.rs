@@ -1,7 +1,7 @@
 use super::change::{Done, Plan, change};
 use super::message::message;
 use super::read::no_such_page;
-use super::write::{Recording, Saved, WriteMode, WritePage, check_content, put};
+use super::write::{Recording, Saved, check_content, create, rewrite};
 use super::{Access, Action, WikiError, Wikis, Write};
 use crate::model::{AttachmentPath, PagePath, RevisionPrefix};
 
@@ -34,14 +34,7 @@ pub fn restore(
             recording.message,
             &format!("{} ({})", recording.typed, revision.short()),
         )?;
-        let request = WritePage {
-            content: &content,
-            base: current.as_ref().and_then(|page| page.revision).map(RevisionPrefix::from),
-            mode: WriteMode::Strict,
-            recording: recording.clone(),
-        };
-        let put = put(wikis, access, draft, &target, &request)?;
-        if current.is_none() && put.path == target {
+        if current.is_none() {
             for file in then.files()? {
                 let Some(file) = AttachmentPath::from_file(&file.path).filter(|file| file.page == target) else {
                     continue;
@@ -53,6 +46,10 @@ pub fn restore(
                 }
             }
         }
+        let put = match current {
+            Some(page) => rewrite(wikis, draft, &page.path, None, |_now| Ok(content))?,
+            None => create(draft, &target, content)?,
+        };
         Ok(Plan { message: Some(message), outcome: put.outcome() })
     })
 }

@@ -231,3 +231,58 @@ fn a_wiki_that_cannot_be_made_leaves_nothing() {
     assert_eq!(world.files(), Vec::<String>::new());
     world.create().unwrap();
 }
+
+#[test]
+fn a_result_counts_only_when_the_branch_reaches_its_commit() {
+    let world = World::new();
+    let access = world.writing();
+    let once = Once { key: "k".to_owned(), request: [1; 32] };
+    let recording = Recording { once: Some(&once), ..recorded("New") };
+    let request = WritePage { content: "kept", base: None, mode: WriteMode::Strict, recording };
+    let first = write(&world.wikis, &access, &page("New"), &request).unwrap();
+    let again = write(&world.wikis, &access, &page("New"), &request).unwrap();
+    assert_eq!((first.replayed, again.replayed, again.value.revision), (false, true, first.value.revision));
+
+    // As if the server had died after the result was stored and before the branch moved.
+    let key = {
+        use sha2::Digest as _;
+        let digest: [u8; 32] = sha2::Sha256::digest([access.actor().as_bytes(), b"\0lost"].concat()).into();
+        digest
+    };
+    let lost = crate::model::Revision::from_bytes([7; 20]);
+    let outcome = serde_json::to_value(Saved { revision: lost, ..first.value }).unwrap();
+    let request_hash = "01".repeat(32);
+    let result = crate::store::FirstResult { request: request_hash, at: i64::MAX / 2, revision: Some(lost), outcome };
+    let store = world.wikis.store();
+    store.write(|tx| tx.set_first_result(access.id(), &key, &result, 0)).unwrap();
+    let once = Once { key: "lost".to_owned(), request: [1; 32] };
+    let recording = Recording { once: Some(&once), ..recorded("Other") };
+    let request = WritePage { recording, ..request };
+    let done = write(&world.wikis, &access, &page("Other"), &request).unwrap();
+    assert!(!done.replayed);
+    assert_eq!(world.read("Other"), "kept");
+    assert!(write(&world.wikis, &access, &page("Other"), &request).unwrap().replayed);
+}
+
+#[test]
+fn a_request_whose_result_cannot_be_kept_changes_nothing() {
+    let world = World::new();
+    let access = world.writing();
+    let once = Once { key: "k".to_owned(), request: [1; 32] };
+    let recording = Recording { once: Some(&once), ..recorded("New") };
+    let request = WritePage { content: "kept", base: None, mode: WriteMode::Strict, recording };
+    world.broken.store(true, Ordering::SeqCst);
+    assert!(write(&world.wikis, &access, &page("New"), &request).is_err());
+    assert!(read(&access.reading(), &page("New"), None).is_err());
+}
+
+#[test]
+fn a_deleted_page_comes_back_under_the_name_it_had() {
+    let world = World::new();
+    world.commit(Change::Put { path: page("New York").file(), bytes: b"a city".to_vec() });
+    let access = world.writing();
+    let then = access.repository().repo().tip().unwrap().unwrap();
+    delete(&world.wikis, &access, &page("New_York"), None, false, &recorded("New_York")).unwrap();
+    let back = restore(&world.wikis, &access, &page("New York"), (&then.into(), None), &recorded("New York")).unwrap();
+    assert_eq!((back.value.path.as_str(), world.read("New York").as_str()), ("New York", "a city"));
+}

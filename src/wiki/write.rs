@@ -171,36 +171,38 @@ pub(super) fn put(
     path: &PagePath,
     request: &WritePage<'_>,
 ) -> Result<Put, WikiError> {
-    let mut content = request.content.to_owned();
-    let (mut before, mut merged) = (None, false);
-    let target = match draft.resolve(path) {
-        Some(stored) if request.mode == WriteMode::CreateOnly => {
-            return Err(WikiError::PageExists { path: stored.to_string() });
+    let Some(stored) = draft.resolve(path) else {
+        if request.base.is_some() {
+            return Err(WikiError::PageDeleted { path: path.to_string() });
         }
-        Some(stored) => {
-            let base = request.base.as_ref().ok_or(WikiError::RevisionRequired)?;
-            let current = draft.page(&stored)?.revision;
-            if let Some(current) = current.filter(|current| !current.matches(base)) {
-                if request.mode != WriteMode::Merge {
-                    return Err(WikiError::RevisionMismatch { current });
-                }
-                content = merge(access, draft, &stored, base, current, request.content)?;
-                check_content(wikis, &content)?;
-                merged = true;
-            }
-            before = current;
-            stored
-        }
-        None if request.base.is_some() => return Err(WikiError::PageDeleted { path: path.to_string() }),
-        None => {
-            let target = path.for_new_page()?;
-            check_address_is_free(draft, &target)?;
-            target
-        }
+        return create(draft, &path.for_new_page()?, request.content.to_owned());
     };
-    let name = name(&target, &content);
-    draft.put_page(&target, content);
-    Ok(Put { created: before.is_none() && !merged, name, before, merged, path: target })
+    if request.mode == WriteMode::CreateOnly {
+        return Err(WikiError::PageExists { path: stored.to_string() });
+    }
+    let base = request.base.as_ref().ok_or(WikiError::RevisionRequired)?;
+    let before = draft.page(&stored)?.revision;
+    let stale = before.filter(|current| !current.matches(base));
+    let content = match stale {
+        None => request.content.to_owned(),
+        Some(current) if request.mode == WriteMode::Merge => {
+            let merged = merge(access, draft, &stored, base, current, request.content)?;
+            check_content(wikis, &merged)?;
+            merged
+        }
+        Some(current) => return Err(WikiError::RevisionMismatch { current }),
+    };
+    let name = name(&stored, &content);
+    draft.put_page(&stored, content);
+    Ok(Put { path: stored, name, created: false, before, merged: stale.is_some() })
+}
+
+/// Creates a page in a draft, under exactly this path.
+pub(super) fn create(draft: &mut Draft<'_>, path: &PagePath, content: String) -> Result<Put, WikiError> {
+    check_address_is_free(draft, path)?;
+    let name = name(path, &content);
+    draft.put_page(path, content);
+    Ok(Put { path: path.clone(), created: true, name, before: None, merged: false })
 }
 
 /// Changes the text of a page in a draft. `base`, when given, must be its revision.

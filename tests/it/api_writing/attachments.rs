@@ -62,6 +62,8 @@ fn what_cannot_be_attached_is_refused_in_the_known_order() {
         assert_eq!(post("Page", &json!({"filename": name, "content": "aGk="})).2, "Invalid filename", "{name}");
     }
     let missing = json!({"filename": "a.txt", "content": "aGk="});
+    // A file and a sub-page would have one address.
+    assert_eq!(post("Page", &json!({"filename": "Sub", "content": "aGk="})).1, "path_taken");
     assert_eq!(post("Nowhere", &missing), refused(404, "page_not_found", "Page not found: Nowhere"));
     for name in ["sub.md", "_", "__", ".."] {
         let target = format!("pages/Page/attachments/{name}");

@@ -66,6 +66,7 @@ fn one_change_that_cannot_be_made_stops_all() {
         json!({"changes": []}),
         json!({"changes": [{"op": "burn", "path": "A"}]}),
         json!({"changes": vec![put("P"); 101]}),
+        json!({"changes": vec![json!({"op": "rename", "path": "A", "new_path": "B"}); 21]}),
     ] {
         assert_eq!(world.call("POST", "commit", &body).status, 422, "{body:.80}");
     }
