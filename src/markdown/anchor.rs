@@ -31,6 +31,8 @@ pub fn anchor(title: &str) -> String {
         letters.make_ascii_lowercase();
         anchor.push_str(&letters);
     }
+    // What was dropped may have stood between marks that combine in another order.
+    let anchor: String = anchor.nfc().collect();
     if anchor.is_empty() { "section".to_owned() } else { anchor }
 }
 
@@ -75,6 +77,8 @@ mod tests {
         ] {
             assert_eq!(anchor(title), expected, "{title:?}");
         }
+        let marks = anchor("\u{610}!\u{16ff0}");
+        assert_eq!(anchor(&marks), marks);
     }
 
     #[test]

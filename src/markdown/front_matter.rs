@@ -81,7 +81,7 @@ fn scalar(value: &Value) -> Option<String> {
 }
 
 /// The text between the fences and the offset of what follows the closing one.
-fn enclosed(text: &str) -> Option<(&str, usize)> {
+pub(super) fn enclosed(text: &str) -> Option<(&str, usize)> {
     let mark = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
     let mut lines = text.get(mark..)?.split_inclusive('\n');
     let opening = lines.next()?;

@@ -20,6 +20,7 @@ const VERBS: &[&str] = &[
     "diff",
     "draft",
     "edit",
+    "frontmatter",
     "history",
     "preview",
     "rename",

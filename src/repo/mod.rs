@@ -14,6 +14,7 @@ mod import;
 mod last_commits;
 mod layout;
 mod mainline;
+mod merge;
 mod objects;
 mod pack;
 mod refs;
@@ -39,6 +40,7 @@ pub use error::Error;
 pub use history::HistoryEntry;
 pub use import::{ImportError, ImportReport, import};
 pub use mainline::Step;
+pub use merge::{Clash, Merged, merge};
 pub use pack::Error as PackError;
 pub use snapshot::{DEFAULT_BLOB_LIMIT, FileEntry, Snapshot};
 
@@ -188,19 +190,49 @@ impl Repo {
         changes: &[Change],
         meta: &CommitMeta,
     ) -> Result<Revision, Error> {
+        self.commit_announced(expected_tip, changes, meta, |_revision| Ok(()))
+    }
+
+    /// As [`Repo::commit`]; `announce` is told the commit's name when all of it is durable
+    /// and only the branch has still to move to it. When it fails, the branch stays.
+    ///
+    /// # Errors
+    /// As [`Repo::commit`], or what `announce` returns.
+    pub fn commit_announced<E: From<Error>>(
+        &self,
+        expected_tip: Option<Revision>,
+        changes: &[Change],
+        meta: &CommitMeta,
+        announce: impl FnOnce(Revision) -> Result<(), E>,
+    ) -> Result<Revision, E> {
         let _turn = self.writer.lock();
         let repo = self.gix();
         let parent = expected_tip.map(object_id);
         let actual = refs::tip(&repo)?;
         if actual != parent {
-            return Err(Error::TipMoved { actual: actual.map(revision) });
+            return Err(Error::TipMoved { actual: actual.map(revision) }.into());
         }
+        let (id, new) = Self::build(&repo, parent, changes, meta)?;
+        objects::write_all(self.disk.as_ref(), &repo, &new)?;
+        announce(revision(id))?;
+        refs::move_tip(self.disk.as_ref(), &repo, parent, id)?;
+        self.tell_moved();
+        Ok(revision(id))
+    }
+
+    /// The commit that `changes` make, and the objects that it needs.
+    fn build<'c>(
+        repo: &gix::Repository,
+        parent: Option<ObjectId>,
+        changes: &'c [Change],
+        meta: &CommitMeta,
+    ) -> Result<(ObjectId, Vec<objects::NewObject<'c>>), Error> {
         let before = match parent {
             Some(id) => Some(repo.find_commit(id)?.tree_id()?.detach()),
             None => None,
         };
         let mut new = Vec::new();
-        let mut editor = tree::Editor::new(&repo, before)?;
+        let mut editor = tree::Editor::new(repo, before)?;
         for change in changes {
             editor.apply(change, &mut new)?;
         }
@@ -211,10 +243,7 @@ impl Repo {
         let commit = commit::build(tree, parent, meta)?;
         let id = commit.id;
         new.push(commit);
-        objects::write_all(self.disk.as_ref(), &repo, &new)?;
-        refs::move_tip(self.disk.as_ref(), &repo, parent, id)?;
-        self.tell_moved();
-        Ok(revision(id))
+        Ok((id, new))
     }
 
     /// Moves the branch to a commit whose objects are durable already: after an import or

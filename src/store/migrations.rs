@@ -4,8 +4,8 @@
 use redb::{ReadTransaction, ReadableTable, TableError};
 
 use super::tables::{
-    ACLS, AUDIT, COUNTERS, IDENTITIES, META, ONE_TIME, PEOPLE, PERSONAL_TOKEN_HASHES, PERSONAL_TOKENS, SESSIONS, SLUGS,
-    TOKEN_HASHES, TOKENS, WIKIS,
+    ACLS, AUDIT, COUNTERS, FIRST_RESULTS, FIRST_RESULTS_BY_TIME, IDENTITIES, META, ONE_TIME, PEOPLE,
+    PERSONAL_TOKEN_HASHES, PERSONAL_TOKENS, SESSIONS, SLUGS, TOKEN_HASHES, TOKENS, WIKIS,
 };
 use super::{StoreError, WriteTx};
 
@@ -15,7 +15,7 @@ pub const SCHEMA: u64 = 2;
 type Step = fn(&WriteTx) -> Result<(), StoreError>;
 
 /// `STEPS[n]` brings schema n to schema n + 1.
-const STEPS: [Step; SCHEMA as usize] = [create_tables, add_personal_tokens];
+const STEPS: [Step; SCHEMA as usize] = [create_tables, to_2];
 
 /// Refuses the database of a newer version.
 pub(super) fn check(tx: &ReadTransaction) -> Result<(), StoreError> {
@@ -61,10 +61,13 @@ fn create_tables(tx: &WriteTx) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Also the version from which the audit trail may hold what schema 1 does not know.
-fn add_personal_tokens(tx: &WriteTx) -> Result<(), StoreError> {
+/// Personal tokens and idempotency keys. Also the version from which the audit trail may
+/// hold what schema 1 does not know.
+fn to_2(tx: &WriteTx) -> Result<(), StoreError> {
     let tx = &tx.tx;
     tx.open_table(PERSONAL_TOKENS)?;
     tx.open_table(PERSONAL_TOKEN_HASHES)?;
+    tx.open_table(FIRST_RESULTS)?;
+    tx.open_table(FIRST_RESULTS_BY_TIME)?;
     Ok(())
 }

@@ -6,6 +6,7 @@
 
 mod audit;
 mod error;
+mod idempotency;
 mod migrations;
 mod people;
 mod personal_tokens;
@@ -22,6 +23,7 @@ use redb::{Database, ReadOnlyDatabase, ReadTransaction, ReadableDatabase as _, S
 
 pub use audit::{AuditEntry, AuditEvent};
 pub use error::StoreError;
+pub use idempotency::FirstResult;
 pub use migrations::SCHEMA;
 pub use people::PersonRecord;
 pub use personal_tokens::PersonalTokenRecord;

@@ -29,3 +29,8 @@ pub(super) const ONE_TIME: TableDefinition<'_, &[u8], &[u8]> = TableDefinition::
 pub(super) const COUNTERS: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("counters");
 /// sequence -> record.
 pub(super) const AUDIT: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("audit");
+/// (wiki, SHA-256 of principal and idempotency key) -> first result.
+pub(super) const FIRST_RESULTS: TableDefinition<'_, (u64, &[u8]), &[u8]> = TableDefinition::new("first_results");
+/// (time, wiki, SHA-256 as above), to find what has expired.
+pub(super) const FIRST_RESULTS_BY_TIME: TableDefinition<'_, (i64, u64, &[u8]), ()> =
+    TableDefinition::new("first_results_by_time");

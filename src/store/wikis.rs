@@ -140,7 +140,7 @@ impl WriteTx {
         self.tx.open_table(TOKENS)?.retain_in((id.0, 0)..=(id.0, u64::MAX), |_, _| false)?;
         self.tx.open_table(TOKEN_HASHES)?.retain(|_, (wiki, _)| wiki != id.0)?;
         self.tx.open_table(COUNTERS)?.remove(id.0)?;
-        Ok(())
+        self.remove_first_results(id)
     }
 
     /// # Errors

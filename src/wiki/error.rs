@@ -32,14 +32,38 @@ pub enum WikiError {
     RevisionMismatch { current: Revision },
     #[error("Page was deleted since last read: {path}. Omit the revision to create it again.")]
     PageDeleted { path: String },
+    #[error("A page already exists at: {path}")]
+    PageExists { path: String },
+    #[error("A file already exists at: {path}")]
+    FileExists { path: String },
+    #[error("Invalid filename")]
+    AttachmentName,
+    #[error("Attachment too large (max {}MB)", limit >> 20)]
+    AttachmentTooLarge { limit: u64 },
+    #[error("Page not found: {path} at revision {revision}")]
+    NotAtRevision { path: String, revision: String },
+    #[error("Your change overlaps with somebody else's: {} place(s) cannot be merged.", .0.clashes.len())]
+    Conflict(Box<super::Conflict>),
+    #[error("this idempotency key was used for another request")]
+    KeyReused,
     #[error("old_string not found in page content")]
-    OldStringMissing,
+    OldStringMissing {
+        /// Which of several edits, from 0.
+        edit: usize,
+        near: Option<super::NearMiss>,
+    },
     #[error("old_string is ambiguous: found {count} occurrences. Provide a longer unique string.")]
     OldStringAmbiguous {
+        /// Which of several edits, from 0.
+        edit: usize,
         count: usize,
         /// 1-based lines on which the first hundred occurrences begin, in order.
         lines: Vec<usize>,
     },
+    #[error("old_string was found {count} times, expected_count is {expected}")]
+    OccurrencesDiffer { edit: usize, expected: usize, count: usize, lines: Vec<usize> },
+    #[error("changes[{index}]: {error}")]
+    InBatch { index: usize, error: Box<WikiError> },
     #[error("{field} {problem}")]
     Invalid { field: &'static str, problem: String },
     #[error("{field} is too large: the limit is {limit} bytes")]

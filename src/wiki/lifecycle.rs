@@ -2,7 +2,7 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::write::robot;
+use super::change::robot;
 use super::{AccessError, WikiError, Wikis, seed};
 use crate::auth::Operator;
 use crate::model::{Name, PersonId, Role, Slug, UnixSeconds, WikiId};

@@ -18,6 +18,12 @@ pub enum Action {
     Update,
     Edit,
     Delete,
+    Rename,
+    Restore,
+    Append,
+    Attach,
+    DeleteAttachment,
+    Change,
 }
 
 /// The commit's message: what was given, or a default that names action and path
@@ -34,6 +40,12 @@ pub(super) fn message(origin: Origin, action: Action, given: Option<&str>, path:
         Action::Update => "Update",
         Action::Edit => "Edit",
         Action::Delete => "Delete",
+        Action::Rename => "Rename",
+        Action::Restore => "Restore",
+        Action::Append => "Append",
+        Action::Attach => "Attach",
+        Action::DeleteAttachment => "Delete attachment",
+        Action::Change => "Change",
     };
     Ok(match (origin, clean) {
         (Origin::Web | Origin::Api, Some(text)) => text,

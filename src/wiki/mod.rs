@@ -4,9 +4,14 @@
 //! Permissions are checked here and nowhere else. Nothing here knows HTTP or the terminal.
 
 mod access;
+mod attach;
 mod attachments;
+mod batch;
 mod blame;
+mod change;
 mod diff;
+mod draft;
+mod edit;
 mod error;
 mod feed;
 mod history;
@@ -18,16 +23,23 @@ mod open;
 mod outline;
 mod part;
 mod read;
+mod rename;
+mod restore;
 mod search;
+mod sections;
 mod seed;
 mod source;
 mod versions;
 mod write;
 
 pub use access::{Access, AccessError, Admin, Read, ReadableWiki, Right, Upload, Write};
+pub use attach::{Attached, NewAttachment, attach, attachment_name, check_attachment_size, detach};
 pub use attachments::{Attachment, AttachmentSummary, attachment, attachments};
+pub use batch::{BatchChange, BatchDone, BatchItem, BatchOp, MOST_CHANGES, batch};
 pub use blame::{Blame, BlamedLines, blame};
+pub use change::{Done, Once};
 pub use diff::{DiffQuery, PageDiff, diff};
+pub use edit::{NearMiss, Replacement};
 pub use error::WikiError;
 pub use feed::{Became, ChangedAttachment, ChangedPage, FeedEvent, Since, feed_after, feed_cursor, feed_events};
 pub use history::{HistoryItem, history};
@@ -39,9 +51,12 @@ pub use open::{Wiki, Wikis, WikisConfig};
 pub use outline::{Outline, outline};
 pub use part::{Part, Selection, find_section};
 pub use read::{LastChange, Page, find_page, link_targets, near_pages, read, tip};
+pub use rename::{Rename, Renamed, rename};
+pub use restore::restore;
 pub use search::{SearchResults, search};
+pub use sections::{Passage, SectionOp, revise};
 pub use versions::revision_at;
-pub use write::{Edit, Saved, WritePage, delete, edit, write};
+pub use write::{Conflict, Deleted, Edit, Recording, Saved, WriteMode, WritePage, delete, edit, write};
 
 #[cfg(test)]
 mod tests;

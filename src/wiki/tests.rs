@@ -71,6 +71,10 @@ fn ada() -> Principal {
     Principal::Person { id: PersonId(1), name: Name::parse("Ada").unwrap(), session: SessionId(String::new()) }
 }
 
+fn recorded(typed: &str) -> Recording<'_> {
+    Recording { message: None, origin: Origin::Api, typed, once: None }
+}
+
 impl World {
     fn new() -> Self {
         let dir = tempfile::tempdir().unwrap();
@@ -100,14 +104,14 @@ impl World {
 
     fn write(&self, path: &str, content: &str, base: Option<crate::model::Revision>) -> Result<Saved, WikiError> {
         let base = base.map(RevisionPrefix::from);
-        let request = WritePage { content, base, message: None, origin: Origin::Api, typed: path };
-        write(&self.wikis, &self.writing(), &page(path), &request)
+        let request = WritePage { content, base, mode: WriteMode::Strict, recording: recorded(path) };
+        write(&self.wikis, &self.writing(), &page(path), &request).map(|done| done.value)
     }
 
     fn edit(&self, saved: &Saved, old: &str, new: &str) -> Result<Saved, WikiError> {
-        let request =
-            Edit { base: saved.revision.into(), old, new, message: None, origin: Origin::Api, typed: "edited" };
-        edit(&self.wikis, &self.writing(), &saved.path, &request)
+        let edits = [Replacement { old, new, all: false, expected: None }];
+        let request = Edit { base: saved.revision.into(), edits: &edits, recording: recorded("edited") };
+        edit(&self.wikis, &self.writing(), &saved.path, &request).map(|done| done.value)
     }
 
     fn read(&self, path: &str) -> String {
@@ -139,8 +143,8 @@ fn a_durable_commit_is_acknowledged_though_the_database_fails() {
     let world = World::new();
     let access = world.writing();
     world.broken.store(true, Ordering::SeqCst);
-    let request = WritePage { content: "kept", base: None, message: None, origin: Origin::Web, typed: "New" };
-    let saved = write(&world.wikis, &access, &page("New"), &request).unwrap();
+    let request = WritePage { content: "kept", base: None, mode: WriteMode::Strict, recording: recorded("New") };
+    let saved = write(&world.wikis, &access, &page("New"), &request).unwrap().value;
     let found = read(&access.reading(), &page("New"), None).unwrap();
     assert_eq!((found.content.as_str(), found.last.unwrap().revision), ("kept", saved.revision));
 }
@@ -169,7 +173,7 @@ fn an_ambiguous_text_is_refused_in_one_pass() {
     let world = World::new();
     let saved = world.write("Many", &"e\n".repeat(200_000), None).unwrap();
     let begun = Instant::now();
-    let Err(WikiError::OldStringAmbiguous { count, lines }) = world.edit(&saved, "e", "f") else { panic!() };
+    let Err(WikiError::OldStringAmbiguous { count, lines, .. }) = world.edit(&saved, "e", "f") else { panic!() };
     assert_eq!((count, lines.len(), lines[0], lines[99]), (200_000, 100, 1, 100));
     assert!(begun.elapsed().as_secs() < 5, "{:?}", begun.elapsed());
 }
@@ -189,7 +193,7 @@ fn whoever_still_uses_a_deleted_wiki_never_reaches_the_next_one_of_its_name() {
     let old = world.writing();
     world.wikis.delete(operator(), &slug()).unwrap();
     assert!(matches!(world.create(), Err(WikiError::Busy)));
-    let request = WritePage { content: "x", base: None, message: None, origin: Origin::Web, typed: "Late" };
+    let request = WritePage { content: "x", base: None, mode: WriteMode::Strict, recording: recorded("Late") };
     assert!(matches!(write(&world.wikis, &old, &page("Late"), &request), Err(WikiError::Busy)));
     let id = old.id();
     drop(old);
@@ -226,4 +230,59 @@ fn a_wiki_that_cannot_be_made_leaves_nothing() {
     assert!(matches!(world.wikis.create(operator(), &new, &mut |_| {}), Err(WikiError::Import(_))));
     assert_eq!(world.files(), Vec::<String>::new());
     world.create().unwrap();
+}
+
+#[test]
+fn a_result_counts_only_when_the_branch_reaches_its_commit() {
+    let world = World::new();
+    let access = world.writing();
+    let once = Once { key: "k".to_owned(), request: [1; 32] };
+    let recording = Recording { once: Some(&once), ..recorded("New") };
+    let request = WritePage { content: "kept", base: None, mode: WriteMode::Strict, recording };
+    let first = write(&world.wikis, &access, &page("New"), &request).unwrap();
+    let again = write(&world.wikis, &access, &page("New"), &request).unwrap();
+    assert_eq!((first.replayed, again.replayed, again.value.revision), (false, true, first.value.revision));
+
+    // As if the server had died after the result was stored and before the branch moved.
+    let key = {
+        use sha2::Digest as _;
+        let digest: [u8; 32] = sha2::Sha256::digest([access.actor().as_bytes(), b"\0lost"].concat()).into();
+        digest
+    };
+    let lost = crate::model::Revision::from_bytes([7; 20]);
+    let outcome = serde_json::to_value(Saved { revision: lost, ..first.value }).unwrap();
+    let request_hash = "01".repeat(32);
+    let result = crate::store::FirstResult { request: request_hash, at: i64::MAX / 2, revision: Some(lost), outcome };
+    let store = world.wikis.store();
+    store.write(|tx| tx.set_first_result(access.id(), &key, &result, 0)).unwrap();
+    let once = Once { key: "lost".to_owned(), request: [1; 32] };
+    let recording = Recording { once: Some(&once), ..recorded("Other") };
+    let request = WritePage { recording, ..request };
+    let done = write(&world.wikis, &access, &page("Other"), &request).unwrap();
+    assert!(!done.replayed);
+    assert_eq!(world.read("Other"), "kept");
+    assert!(write(&world.wikis, &access, &page("Other"), &request).unwrap().replayed);
+}
+
+#[test]
+fn a_request_whose_result_cannot_be_kept_changes_nothing() {
+    let world = World::new();
+    let access = world.writing();
+    let once = Once { key: "k".to_owned(), request: [1; 32] };
+    let recording = Recording { once: Some(&once), ..recorded("New") };
+    let request = WritePage { content: "kept", base: None, mode: WriteMode::Strict, recording };
+    world.broken.store(true, Ordering::SeqCst);
+    assert!(write(&world.wikis, &access, &page("New"), &request).is_err());
+    assert!(read(&access.reading(), &page("New"), None).is_err());
+}
+
+#[test]
+fn a_deleted_page_comes_back_under_the_name_it_had() {
+    let world = World::new();
+    world.commit(Change::Put { path: page("New York").file(), bytes: b"a city".to_vec() });
+    let access = world.writing();
+    let then = access.repository().repo().tip().unwrap().unwrap();
+    delete(&world.wikis, &access, &page("New_York"), None, false, &recorded("New_York")).unwrap();
+    let back = restore(&world.wikis, &access, &page("New York"), (&then.into(), None), &recorded("New York")).unwrap();
+    assert_eq!((back.value.path.as_str(), world.read("New York").as_str()), ("New York", "a city"));
 }

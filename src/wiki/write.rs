@@ -1,15 +1,23 @@
-use super::message::message;
-use super::open::counters;
-use super::read::no_such_page;
-use super::{Access, Action, Origin, WikiError, Wikis, Write};
-use crate::catalog::State;
-use crate::markdown;
-use crate::model::{Author, Name, PagePath, Revision, RevisionPrefix};
-use crate::repo::{self, Change, CommitMeta};
-use crate::store::{AuditEntry, AuditEvent};
+use serde::{Deserialize, Serialize};
 
-/// Most places that an ambiguous text is said to be at.
-const MOST_LINES: usize = 100;
+use super::change::{Done, Once, Plan, change};
+use super::draft::Draft;
+use super::edit::{Replacement, replace};
+use super::message::message;
+use super::{Access, Action, Origin, WikiError, Wikis, Write};
+use crate::markdown;
+use crate::model::{PagePath, Revision, RevisionPrefix};
+use crate::repo::{self, Clash, Merged};
+
+/// How a change is recorded, whatever it is.
+#[derive(Clone, Debug)]
+pub struct Recording<'a> {
+    pub message: Option<&'a str>,
+    pub origin: Origin,
+    /// The path as it was typed, for the default message.
+    pub typed: &'a str,
+    pub once: Option<&'a Once>,
+}
 
 /// A whole page to store.
 #[derive(Clone, Debug)]
@@ -17,32 +25,60 @@ pub struct WritePage<'a> {
     pub content: &'a str,
     /// The revision that the writer read; none to create.
     pub base: Option<RevisionPrefix>,
-    pub message: Option<&'a str>,
-    pub origin: Origin,
-    /// The path as it was typed, for the default message.
-    pub typed: &'a str,
+    pub mode: WriteMode,
+    pub recording: Recording<'a>,
 }
 
-/// One exact replacement within a page.
+/// What happens when the page is not as the writer believes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum WriteMode {
+    /// Refuse.
+    #[default]
+    Strict,
+    /// Refuse, even with a revision, when there is a page already.
+    CreateOnly,
+    /// Keep both changes when they do not overlap.
+    Merge,
+}
+
+/// Exact replacements within a page.
 #[derive(Clone, Debug)]
 pub struct Edit<'a> {
     pub base: RevisionPrefix,
-    /// Must occur exactly once.
-    pub old: &'a str,
-    pub new: &'a str,
-    pub message: Option<&'a str>,
-    pub origin: Origin,
-    /// The path as it was typed, for the default message.
-    pub typed: &'a str,
+    /// Applied in order; all of them or none.
+    pub edits: &'a [Replacement<'a>],
+    pub recording: Recording<'a>,
 }
 
 /// A page after a change.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Saved {
     pub path: PagePath,
     pub name: String,
     pub revision: Revision,
     pub created: bool,
+    /// Whether somebody else's change was kept beside the writer's.
+    pub merged: bool,
+}
+
+/// Two changes of a page that cannot both be kept.
+#[derive(Clone, Debug)]
+pub struct Conflict {
+    pub current: Revision,
+    /// The page as the writer read it, and as it is.
+    pub base: String,
+    pub theirs: String,
+    pub clashes: Vec<Clash>,
+}
+
+/// A page that was deleted, or would be.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Deleted {
+    pub path: PagePath,
+    /// The files that go with it.
+    pub attachments: Vec<String>,
+    /// The commit; none for a dry run.
+    pub revision: Option<Revision>,
 }
 
 /// Creates a page, or replaces one whose current revision the writer has read.
@@ -57,82 +93,37 @@ pub fn write(
     access: &Access<Write>,
     path: &PagePath,
     request: &WritePage<'_>,
-) -> Result<Saved, WikiError> {
+) -> Result<Done<Saved>, WikiError> {
     check_content(wikis, request.content)?;
-    let wiki = access.wiki();
-    let turn = wiki.begin_writing()?;
-    let state = wiki.current()?;
-    let (target, action, before) = match state.resolve(path).cloned() {
-        Some(stored) => {
-            let (revision, size) = current(&state, &stored, request.base.as_ref())?;
-            (stored, Action::Update, Some((revision, size)))
-        }
-        None if request.base.is_some() => return Err(WikiError::PageDeleted { path: path.to_string() }),
-        None => {
-            let target = path.for_new_page()?;
-            check_address_is_free(&state, &target)?;
-            (target, Action::Create, None)
-        }
-    };
-    let grows_by = (request.content.len() as u64).saturating_sub(before.map_or(0, |(_, size)| size));
-    let (tip, held) = (state.commit(), Held::by(&state));
-    drop(state);
-    check_limits(wikis, access, held, before.is_none(), grows_by)?;
-
-    let meta = meta(wikis, access, message(request.origin, action, request.message, request.typed)?)?;
-    let change = Change::Put { path: target.file(), bytes: request.content.as_bytes().to_vec() };
-    let revision = match wiki.repo().commit(tip, &[change], &meta) {
-        Ok(revision) => {
-            settle(wikis, access, revision);
-            revision
-        }
-        Err(repo::Error::NothingChanged) => before.map(|(revision, _)| revision).ok_or(WikiError::Busy)?,
-        Err(error) => return Err(refused(&target, error)),
-    };
-    drop(turn);
-    Ok(saved(target, request.content, revision, action == Action::Create))
+    let Recording { origin, typed, .. } = request.recording;
+    change(wikis, access, request.recording.once, |draft| {
+        let put = put(wikis, access, draft, path, request)?;
+        let action = if put.created { Action::Create } else { Action::Update };
+        Ok(Plan { message: Some(message(origin, action, request.recording.message, typed)?), outcome: put.outcome() })
+    })
 }
 
-/// Replaces the one occurrence of a text.
+/// Applies exact replacements, all of them or none.
 ///
 /// # Errors
 /// The checks of reference 1.4 in its order, a limit, or a storage failure; nothing has
 /// changed then.
-pub fn edit(wikis: &Wikis, access: &Access<Write>, path: &PagePath, request: &Edit<'_>) -> Result<Saved, WikiError> {
-    if request.old.is_empty() {
-        return Err(WikiError::Invalid { field: "old_string", problem: "must not be empty".to_owned() });
-    }
-    if request.old == request.new {
-        return Err(WikiError::Invalid { field: "old_string", problem: "and new_string are identical".to_owned() });
-    }
-    let wiki = access.wiki();
-    let turn = wiki.begin_writing()?;
-    let state = wiki.current()?;
-    let stored = state.resolve(path).cloned().ok_or_else(|| no_such_page(&state, path))?;
-    let (before, size) = current(&state, &stored, Some(&request.base))?;
-    let (tip, held) = (state.commit(), Held::by(&state));
-    drop(state);
-    let page = super::read(&access.reading(), &stored, None)?;
-    let content = replace_once(&page.content, request.old, request.new)?;
-    check_content(wikis, &content)?;
-    check_limits(wikis, access, held, false, (content.len() as u64).saturating_sub(size))?;
-
-    let meta = meta(wikis, access, message(request.origin, Action::Edit, request.message, request.typed)?)?;
-    let change = Change::Put { path: stored.file(), bytes: content.as_bytes().to_vec() };
-    let revision = match wiki.repo().commit(tip, &[change], &meta) {
-        Ok(revision) => {
-            settle(wikis, access, revision);
-            revision
-        }
-        // The texts differed in line ends alone, and the page has its own.
-        Err(repo::Error::NothingChanged) => before,
-        Err(error) => return Err(refused(&stored, error)),
-    };
-    drop(turn);
-    Ok(saved(stored, &content, revision, false))
+pub fn edit(
+    wikis: &Wikis,
+    access: &Access<Write>,
+    path: &PagePath,
+    request: &Edit<'_>,
+) -> Result<Done<Saved>, WikiError> {
+    check_edits(request.edits)?;
+    let Recording { origin, typed, .. } = request.recording;
+    change(wikis, access, request.recording.once, |draft| {
+        let put = rewrite(wikis, draft, path, Some(&request.base), |text| replace(text, request.edits))?;
+        let message = message(origin, Action::Edit, request.recording.message, typed)?;
+        Ok(Plan { message: Some(message), outcome: put.outcome() })
+    })
 }
 
-/// Deletes a page. `base`, when given, must be its current revision.
+/// Deletes a page with its attachments. `base`, when given, must be its current revision.
 ///
 /// # Errors
 /// [`WikiError::NoSuchPage`], [`WikiError::RevisionMismatch`], or a storage failure.
@@ -141,42 +132,133 @@ pub fn delete(
     access: &Access<Write>,
     path: &PagePath,
     base: Option<&RevisionPrefix>,
-    given: Option<&str>,
-    origin: Origin,
-) -> Result<PagePath, WikiError> {
-    let wiki = access.wiki();
-    let turn = wiki.begin_writing()?;
-    let state = wiki.current()?;
-    let stored = state.resolve(path).cloned().ok_or_else(|| no_such_page(&state, path))?;
-    if base.is_some() {
-        current(&state, &stored, base)?;
+    dry_run: bool,
+    recording: &Recording<'_>,
+) -> Result<Done<Deleted>, WikiError> {
+    change(wikis, access, recording.once, |draft| {
+        let (path, attachments) = remove(draft, path, base)?;
+        let message = message(recording.origin, Action::Delete, recording.message, path.as_str())?;
+        let outcome = move |revision| Ok(Deleted { path, attachments, revision });
+        Ok(Plan { message: (!dry_run).then_some(message), outcome: Box::new(outcome) })
+    })
+}
+
+/// A page as a draft has it now.
+pub(super) struct Put {
+    pub(super) path: PagePath,
+    pub(super) created: bool,
+    name: String,
+    before: Option<Revision>,
+    merged: bool,
+}
+
+impl Put {
+    pub(super) fn saved(self, commit: Option<Revision>) -> Result<Saved, WikiError> {
+        let revision = commit.or(self.before).ok_or(WikiError::Busy)?;
+        Ok(Saved { path: self.path, name: self.name, revision, created: self.created, merged: self.merged })
     }
-    let tip = state.commit();
-    // What is attached to a page belongs to it and goes with it (design section 9).
-    let mut changes = vec![Change::Delete { path: stored.file() }];
-    for (name, _) in state.attachments(&stored) {
-        if let Ok(name) = crate::model::AttachmentName::parse(name) {
-            let path = crate::model::AttachmentPath { page: stored.clone(), name }.file();
-            changes.push(Change::Delete { path });
+
+    pub(super) fn outcome(self) -> Box<dyn FnOnce(Option<Revision>) -> Result<Saved, WikiError>> {
+        Box::new(move |commit| self.saved(commit))
+    }
+}
+
+/// Creates or replaces a page in a draft.
+pub(super) fn put(
+    wikis: &Wikis,
+    access: &Access<Write>,
+    draft: &mut Draft<'_>,
+    path: &PagePath,
+    request: &WritePage<'_>,
+) -> Result<Put, WikiError> {
+    let Some(stored) = draft.resolve(path) else {
+        if request.base.is_some() {
+            return Err(WikiError::PageDeleted { path: path.to_string() });
         }
+        return create(draft, &path.for_new_page()?, request.content.to_owned());
+    };
+    if request.mode == WriteMode::CreateOnly {
+        return Err(WikiError::PageExists { path: stored.to_string() });
     }
-    drop(state);
-    let meta = meta(wikis, access, message(origin, Action::Delete, given, stored.as_str())?)?;
-    let revision = wiki.repo().commit(tip, &changes, &meta).map_err(|error| refused(&stored, error))?;
-    settle(wikis, access, revision);
-    drop(turn);
-    Ok(stored)
+    let base = request.base.as_ref().ok_or(WikiError::RevisionRequired)?;
+    let before = draft.page(&stored)?.revision;
+    let stale = before.filter(|current| !current.matches(base));
+    let content = match stale {
+        None => request.content.to_owned(),
+        Some(current) if request.mode == WriteMode::Merge => {
+            let merged = merge(access, draft, &stored, base, current, request.content)?;
+            check_content(wikis, &merged)?;
+            merged
+        }
+        Some(current) => return Err(WikiError::RevisionMismatch { current }),
+    };
+    let name = name(&stored, &content);
+    draft.put_page(&stored, content);
+    Ok(Put { path: stored, name, created: false, before, merged: stale.is_some() })
 }
 
-/// The revision and size of a page whose writer names `base` as what was read.
-fn current(state: &State, stored: &PagePath, base: Option<&RevisionPrefix>) -> Result<(Revision, u64), WikiError> {
-    let entry = state.page(stored).ok_or_else(|| no_such_page(state, stored))?;
-    let base = base.ok_or(WikiError::RevisionRequired)?;
-    let current = entry.last.as_ref().map(|last| last.revision).ok_or(WikiError::Busy)?;
-    if current.matches(base) { Ok((current, entry.size)) } else { Err(WikiError::RevisionMismatch { current }) }
+/// Creates a page in a draft, under exactly this path.
+pub(super) fn create(draft: &mut Draft<'_>, path: &PagePath, content: String) -> Result<Put, WikiError> {
+    check_address_is_free(draft, path)?;
+    let name = name(path, &content);
+    draft.put_page(path, content);
+    Ok(Put { path: path.clone(), created: true, name, before: None, merged: false })
 }
 
-fn check_content(wikis: &Wikis, content: &str) -> Result<(), WikiError> {
+/// Changes the text of a page in a draft. `base`, when given, must be its revision.
+pub(super) fn rewrite(
+    wikis: &Wikis,
+    draft: &mut Draft<'_>,
+    path: &PagePath,
+    base: Option<&RevisionPrefix>,
+    with: impl FnOnce(&str) -> Result<String, WikiError>,
+) -> Result<Put, WikiError> {
+    let current = draft.page_as_read(path, base)?;
+    let content = with(&draft.text(&current.path)?)?;
+    check_content(wikis, &content)?;
+    let name = name(&current.path, &content);
+    draft.put_page(&current.path, content);
+    Ok(Put { path: current.path, name, before: current.revision, created: false, merged: false })
+}
+
+/// Removes a page from a draft, and what is attached to it: it belongs to the page (design
+/// section 9). Returns the page as it was stored and the names of the files.
+pub(super) fn remove(
+    draft: &mut Draft<'_>,
+    path: &PagePath,
+    base: Option<&RevisionPrefix>,
+) -> Result<(PagePath, Vec<String>), WikiError> {
+    let page = draft.page_as_read(path, base)?.path;
+    let attachments = draft.attachments(&page);
+    draft.delete_page(&page);
+    for file in &attachments {
+        draft.delete(file.file());
+    }
+    Ok((page, attachments.into_iter().map(|file| file.name.to_string()).collect()))
+}
+
+/// The writer's change of the page as of `base`, made to the page as it is.
+fn merge(
+    access: &Access<Write>,
+    draft: &Draft<'_>,
+    stored: &PagePath,
+    base: &RevisionPrefix,
+    current: Revision,
+    ours: &str,
+) -> Result<String, WikiError> {
+    let stale = || WikiError::RevisionMismatch { current };
+    let repo = access.wiki().repo();
+    let read = repo.find(base)?.ok_or_else(stale)?;
+    let base = repo.at(read)?.ok_or_else(stale)?.read(&stored.file())?.ok_or_else(stale)?;
+    let base = String::from_utf8(base).map_err(|_invalid| stale())?;
+    let theirs = draft.text(stored)?;
+    match repo::merge(&base, ours, &theirs) {
+        Merged::Clean(text) => Ok(text),
+        Merged::Clashes(clashes) => Err(WikiError::Conflict(Box::new(Conflict { current, base, theirs, clashes }))),
+    }
+}
+
+pub(super) fn check_content(wikis: &Wikis, content: &str) -> Result<(), WikiError> {
     let limit = wikis.limits().page_bytes;
     if content.len() as u64 > limit {
         return Err(WikiError::TooLarge { field: "content", limit });
@@ -187,137 +269,30 @@ fn check_content(wikis: &Wikis, content: &str) -> Result<(), WikiError> {
     Ok(())
 }
 
+pub(super) fn check_edits(edits: &[Replacement<'_>]) -> Result<(), WikiError> {
+    let invalid = |problem: &str| Err(WikiError::Invalid { field: "old_string", problem: problem.to_owned() });
+    for edit in edits {
+        if edit.old.is_empty() {
+            return invalid("must not be empty");
+        }
+        if edit.old == edit.new {
+            return invalid("and new_string are identical");
+        }
+    }
+    Ok(())
+}
+
 /// A page and an attachment of the page above it may have the same address.
-fn check_address_is_free(state: &State, page: &PagePath) -> Result<(), WikiError> {
+pub(super) fn check_address_is_free(draft: &Draft<'_>, page: &PagePath) -> Result<(), WikiError> {
     let Some(above) = page.parent() else { return Ok(()) };
-    let above = state.resolve(&above).unwrap_or(&above);
-    if state.attachments(above).any(|(name, _)| name == page.leaf()) {
+    let above = draft.resolve(&above).unwrap_or(above);
+    if draft.attachments(&above).iter().any(|file| file.name.as_str() == page.leaf()) {
         let cause = "a file of that name is attached to the page above".to_owned();
         return Err(WikiError::PathTaken { path: page.to_string(), cause });
     }
     Ok(())
 }
 
-/// What a wiki holds before a change.
-#[derive(Clone, Copy)]
-struct Held {
-    pages: u64,
-    bytes: u64,
-}
-
-impl Held {
-    fn by(state: &State) -> Self {
-        Self { pages: state.page_count(), bytes: state.bytes() }
-    }
-}
-
-/// Refuses what would take the wiki over a limit; an edit that does not grow it passes
-/// even when the wiki is over already. Wikis of an operator are exempt.
-fn check_limits(
-    wikis: &Wikis,
-    access: &Access<Write>,
-    held: Held,
-    creates: bool,
-    grows_by: u64,
-) -> Result<(), WikiError> {
-    let limits = wikis.limits();
-    let over = if creates && limits.pages_per_wiki > 0 && held.pages >= limits.pages_per_wiki {
-        WikiError::LimitReached { what: "pages", limit: limits.pages_per_wiki }
-    } else if grows_by > 0 && limits.wiki_bytes > 0 && held.bytes + grows_by > limits.wiki_bytes {
-        WikiError::LimitReached { what: "bytes", limit: limits.wiki_bytes }
-    } else {
-        return Ok(());
-    };
-    let exempt = super::manage::is_an_operators(wikis, access.id())?;
-    if exempt { Ok(()) } else { Err(over) }
-}
-
-fn replace_once(content: &str, old: &str, new: &str) -> Result<String, WikiError> {
-    // A page with CRLF line ends is edited by clients that send LF: speak its dialect.
-    if content.contains("\r\n") && !old.contains('\r') {
-        let (theirs, with) = (old.replace('\n', "\r\n"), new.replace("\r\n", "\n").replace('\n', "\r\n"));
-        match replace_exactly(content, &theirs, &with) {
-            // Unless it ends this line in another way.
-            Err(WikiError::OldStringMissing) => {}
-            result => return result,
-        }
-    }
-    replace_exactly(content, old, new)
-}
-
-fn replace_exactly(content: &str, old: &str, new: &str) -> Result<String, WikiError> {
-    let mut found = content.match_indices(old);
-    match (found.next(), found.next()) {
-        (None, _) => Err(WikiError::OldStringMissing),
-        (Some(_), None) => Ok(content.replacen(old, new, 1)),
-        (Some(_), Some(_)) => Err(ambiguous(content, old)),
-    }
-}
-
-/// One pass over the page, however often the text occurs.
-fn ambiguous(content: &str, old: &str) -> WikiError {
-    let (mut count, mut lines, mut line, mut seen) = (0, Vec::new(), 1, 0);
-    for (at, _) in content.match_indices(old) {
-        count += 1;
-        if lines.len() < MOST_LINES {
-            line += content.get(seen..at).map_or(0, |text| text.matches('\n').count());
-            seen = at;
-            lines.push(line);
-        }
-    }
-    WikiError::OldStringAmbiguous { count, lines }
-}
-
-fn meta(wikis: &Wikis, access: &Access<Write>, message: String) -> Result<CommitMeta, WikiError> {
-    Ok(CommitMeta { author: access.author()?, committer: robot()?, message, time: wikis.clock().now() })
-}
-
-/// The committer of everything that this server commits.
-pub(super) fn robot() -> Result<Author, WikiError> {
-    let name = Name::parse("robotwiki")
-        .map_err(|cause| WikiError::Invalid { field: "committer", problem: cause.to_string() })?;
-    Ok(Author { name, email: "robotwiki@robotwiki.invalid".to_owned() })
-}
-
-/// What follows a durable commit: metadata, counters and audit in one transaction, and
-/// word to the index.
-///
-/// The change is done whatever becomes of this: a writer who is told that it failed would
-/// try again and meet a conflict with itself. The next start repairs the counters.
-fn settle(wikis: &Wikis, access: &Access<Write>, revision: Revision) {
-    if let Err(error) = record(wikis, access, revision) {
-        let wiki = access.slug();
-        tracing::error!(wiki.slug = %wiki, %revision, actor = access.actor(), %error, "a commit was not recorded");
-    }
-    wikis.indexes().notify(access.id());
-}
-
-fn record(wikis: &Wikis, access: &Access<Write>, revision: Revision) -> Result<(), WikiError> {
-    let wiki = access.wiki();
-    let counters = counters(&*wiki.current()?);
-    let entry = AuditEntry {
-        at: wikis.clock().now(),
-        actor: access.actor(),
-        wiki: Some(wiki.id()),
-        event: AuditEvent::Committed { revision },
-    };
-    wikis.store().write(|tx| {
-        tx.set_counters(wiki.id(), &counters)?;
-        Ok(tx.audit(&entry)?)
-    })
-}
-
-fn refused(path: &PagePath, error: repo::Error) -> WikiError {
-    match error {
-        repo::Error::TipMoved { .. } => WikiError::Busy,
-        repo::Error::NotAFile { .. } | repo::Error::Exists { .. } => {
-            WikiError::PathTaken { path: path.to_string(), cause: error.to_string() }
-        }
-        error => error.into(),
-    }
-}
-
-fn saved(path: PagePath, content: &str, revision: Revision, created: bool) -> Saved {
-    let name = markdown::front_matter(content).title().unwrap_or_else(|| path.leaf().to_owned());
-    Saved { path, name, revision, created }
+fn name(path: &PagePath, content: &str) -> String {
+    markdown::front_matter(content).title().unwrap_or_else(|| path.leaf().to_owned())
 }

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)] // a test may stop at a surprise
 
 mod api_reading;
+mod api_writing;
 mod architecture;
 mod bad_input;
 mod command_line;

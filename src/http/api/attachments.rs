@@ -72,6 +72,6 @@ pub(super) async fn download(
         .await?
 }
 
-fn mime_type(name: &str) -> String {
+pub(super) fn mime_type(name: &str) -> String {
     mime_guess::from_path(name).first_or_octet_stream().to_string()
 }

@@ -7,7 +7,8 @@ use crate::auth::AuthError;
 use crate::http::authenticate::CredentialError;
 use crate::http::blocking::BlockingFailed;
 use crate::http::error::{Failure, INTERNAL, INTERNAL_TEXT, Kind, kind_of, kind_of_auth, log_internal};
-use crate::wiki::{AccessError, WikiError};
+use crate::repo::Clash;
+use crate::wiki::{AccessError, Conflict, WikiError};
 
 /// Sections named when the one that was asked for is not found.
 const MOST_SECTIONS: usize = 200;
@@ -35,6 +36,20 @@ impl ApiError {
         Self { kind: INTERNAL, text: INTERNAL_TEXT.to_owned(), more: Map::new() }
     }
 
+    /// The same, of one of several changes.
+    pub(super) fn within(self, index: usize) -> Self {
+        let text = format!("changes[{index}]: {}", self.text);
+        Self { text, ..self }.with("change", index.into())
+    }
+
+    fn conflict(self, conflict: Conflict) -> Self {
+        let hunk = |clash: Clash| json!({ "line": clash.line, "base": clash.base, "mine": clash.ours, "theirs": clash.theirs });
+        self.with("current_revision", conflict.current.to_string().into())
+            .with("base", conflict.base.into())
+            .with("theirs", conflict.theirs.into())
+            .with("hunks", conflict.clashes.into_iter().map(hunk).collect())
+    }
+
     fn with(mut self, key: &str, value: Value) -> Self {
         self.more.insert(key.to_owned(), value);
         self
@@ -56,10 +71,20 @@ impl From<WikiError> for ApiError {
             WikiError::NoSuchPage { near, .. } if !near.is_empty() => {
                 plain.with("near", near.iter().map(ToString::to_string).collect())
             }
+            WikiError::OldStringAmbiguous { edit, count, lines }
+            | WikiError::OccurrencesDiffer { edit, count, lines, .. } => {
+                plain.with("edit", edit.into()).with("count", count.into()).with("lines", lines.into())
+            }
+            WikiError::OldStringMissing { edit, near } => {
+                let near =
+                    near.map_or(Value::Null, |near| json!({ "line": near.line, "text": near.text, "hint": near.hint }));
+                plain.with("edit", edit.into()).with("nearest", near)
+            }
             WikiError::NoSuchSection { candidates, .. } => {
                 plain.with("sections", candidates.into_iter().take(MOST_SECTIONS).collect())
             }
-            WikiError::OldStringAmbiguous { lines, .. } => plain.with("lines", lines.into()),
+            WikiError::Conflict(conflict) => plain.conflict(*conflict),
+            WikiError::InBatch { index, error } => Self::from(*error).within(index),
             WikiError::TooLarge { limit, .. }
             | WikiError::LimitReached { limit, .. }
             | WikiError::TooManyWikis { limit }

@@ -6,15 +6,20 @@ mod attachments;
 mod batch;
 mod blame;
 mod body;
+mod commit;
 mod diff;
 mod error;
 mod events;
 mod files;
+mod once;
 mod pages;
 mod reading;
 mod request;
+mod revising;
 pub(super) mod schema;
 mod search;
+mod uploads;
+mod writing;
 
 use axum::Json;
 use axum::Router;
@@ -33,8 +38,9 @@ pub(super) fn routes(state: &AppState) -> Router<AppState> {
         .route("/openapi.json", get(super::openapi::of_wikis))
         .route("/pages", get(pages::list).fallback(error::wrong_method))
         .route("/pages/{*path}", axum::routing::any(pages::by_path))
-        .route("/files/{*path}", get(files::download).fallback(error::wrong_method))
+        .route("/files/{*path}", get(files::download).put(uploads::upload_raw).fallback(error::wrong_method))
         .route("/batch/read", post(batch::read).fallback(error::wrong_method))
+        .route("/commit", post(commit::commit).fallback(error::wrong_method))
         .route("/events", get(events::events).fallback(error::wrong_method))
         .route("/search", get(search::search).fallback(error::wrong_method))
         .fallback(error::unknown_address)

@@ -3,27 +3,30 @@ use std::collections::HashMap;
 use axum::Json;
 use axum::body::Body;
 use axum::extract::{Extension, OriginalUri, Query, State};
-use axum::http::{HeaderMap, Method, StatusCode};
+use axum::http::{HeaderMap, Method};
 use axum::response::{IntoResponse as _, Response};
 
 use super::body::Fields;
-use super::request::{Part, Target, authorize, count, revision};
-use super::schema::{Commit, DeletedAnswer, HistoryAnswer, HistoryRow, PageList, PageRow, SavedAnswer, WrittenAnswer};
-use super::{ApiError, attachments, blame, diff, reading};
+use super::request::{Part, Target, authorize, count};
+use super::revising::Verb;
+use super::schema::{Commit, HistoryAnswer, HistoryRow, PageList, PageRow};
+use super::{ApiError, attachments, blame, diff, reading, revising, uploads, writing};
 use crate::http::dates;
 use crate::http::state::AppState;
 use crate::http::tenant::WikiSlug;
 use crate::model::{PagePath, Slug};
-use crate::wiki::{self, Edit, ListQuery, Origin, WikiError, WritePage};
+use crate::wiki::{self, ListQuery, WikiError};
 
 type QueryMap = Query<HashMap<String, String>>;
-type Answer = Result<Response, ApiError>;
+pub(super) type Answer = Result<Response, ApiError>;
 
 /// What every operation on one page is given.
 pub(super) struct Call {
     pub(super) slug: Slug,
     pub(super) headers: HeaderMap,
     pub(super) query: HashMap<String, String>,
+    /// Method and address.
+    pub(super) target: String,
 }
 
 /// `GET /pages`: all pages that pass the filters (reference 1.4).
@@ -63,22 +66,26 @@ pub(super) async fn by_path(
     body: Body,
 ) -> Answer {
     let raw = uri.path().strip_prefix("/api/v1/pages/").unwrap_or_default().to_owned();
-    let Target { page, part } = Target::parse(&raw)?;
-    let call = Call { slug, headers, query };
+    let call = Call { slug, headers, query, target: format!("{method} {uri}") };
     let state = &state;
+    if let Some((verb, page)) = Verb::split(&method, &raw)? {
+        let fields = fields(state, &call, body).await?;
+        return revising::revise(state, call, verb, page, fields).await;
+    }
+    let Target { page, part } = Target::parse(&raw)?;
     match (method, part) {
         (Method::GET | Method::HEAD, Part::Page) => reading::read(state, call, page).await,
         (Method::PUT, Part::Page) => {
             let fields = fields(state, &call, body).await?;
-            write(state, call, page, fields).await
+            writing::put(state, call, page, fields).await
         }
         (Method::PATCH, Part::Page) => {
             let fields = fields(state, &call, body).await?;
-            edit(state, call, page, fields).await
+            writing::patch(state, call, page, fields).await
         }
         (Method::DELETE, Part::Page) => {
             let fields = fields(state, &call, body).await?;
-            delete(state, call, page, fields).await
+            writing::delete(state, call, page, fields).await
         }
         (Method::GET | Method::HEAD, Part::History) => history(state, call, page).await,
         (Method::GET | Method::HEAD, Part::Attachments) => {
@@ -90,6 +97,14 @@ pub(super) async fn by_path(
         (Method::GET | Method::HEAD, Part::Outline) => reading::outline(state, call, page).await,
         (Method::GET | Method::HEAD, Part::Diff) => diff::diff(state, call, page).await,
         (Method::GET | Method::HEAD, Part::Blame) => blame::blame(state, call, page).await,
+        (Method::POST, Part::Attachments) => {
+            admit::<wiki::Upload>(state, &call).await?;
+            uploads::upload(state, call, page, Fields::read_encoded(state, body).await?).await
+        }
+        (Method::DELETE, Part::Attachment(name)) => {
+            admit::<wiki::Upload>(state, &call).await?;
+            uploads::remove(state, call, page, name, Fields::read(state, body).await?).await
+        }
         _ => Err(super::error::wrong_method().await),
     }
 }
@@ -97,81 +112,14 @@ pub(super) async fn by_path(
 /// The body of a request that changes a page. Whoever may not write is told so before it
 /// is taken in.
 async fn fields(state: &AppState, call: &Call, body: Body) -> Result<Fields, ApiError> {
-    let (headers, slug) = (call.headers.clone(), call.slug.clone());
-    state.run_blocking(move |state| authorize::<wiki::Write>(state, &headers, &slug).map(|_access| ())).await??;
+    admit::<wiki::Write>(state, call).await?;
     Fields::read(state, body).await
 }
 
-async fn write(state: &AppState, call: Call, typed: String, fields: Fields) -> Answer {
-    state
-        .run_blocking(move |state| {
-            let access = authorize::<wiki::Write>(state, &call.headers, &call.slug)?;
-            let path = PagePath::parse(&typed)?;
-            if !fields.has("content") {
-                return Err(ApiError::field("Request body must include 'content' field"));
-            }
-            let content = fields.text("content")?.ok_or_else(|| ApiError::field("content must be a string"))?;
-            // That a revision is missing is said before that it is malformed.
-            let base = fields.text("revision")?.filter(|text| !text.is_empty());
-            let request = WritePage {
-                content,
-                base: revision(base)?,
-                message: fields.text("commit_message")?,
-                origin: Origin::Api,
-                typed: &typed,
-            };
-            let saved = wiki::write(state.wikis(), &access, &path, &request)?;
-            let status = if saved.created { StatusCode::CREATED } else { StatusCode::OK };
-            let written = WrittenAnswer { created: saved.created, saved: saved.into() };
-            Ok((status, Json(written)).into_response())
-        })
-        .await?
-}
-
-async fn edit(state: &AppState, call: Call, typed: String, fields: Fields) -> Answer {
-    state
-        .run_blocking(move |state| {
-            let access = authorize::<wiki::Write>(state, &call.headers, &call.slug)?;
-            let path = PagePath::parse(&typed)?;
-            if !fields.any() {
-                return Err(ApiError::field("Request body is required"));
-            }
-            for name in ["revision", "old_string", "new_string"] {
-                if !fields.has(name) {
-                    return Err(ApiError::field(format!("Missing required field: {name}")));
-                }
-            }
-            let required = |name| fields.text(name)?.ok_or_else(|| ApiError::field(format!("{name} must be a string")));
-            let old = required("old_string")?;
-            if old.is_empty() {
-                return Err(ApiError::field("old_string must not be empty"));
-            }
-            let request = Edit {
-                base: crate::model::RevisionPrefix::parse(required("revision")?)?,
-                old,
-                new: required("new_string")?,
-                message: fields.text("commit_message")?,
-                origin: Origin::Api,
-                typed: &typed,
-            };
-            let saved = wiki::edit(state.wikis(), &access, &path, &request).map_err(|error| as_typed(error, &typed))?;
-            Ok(Json(SavedAnswer::from(saved)).into_response())
-        })
-        .await?
-}
-
-async fn delete(state: &AppState, call: Call, typed: String, fields: Fields) -> Answer {
-    state
-        .run_blocking(move |state| {
-            let access = authorize::<wiki::Write>(state, &call.headers, &call.slug)?;
-            let path = PagePath::parse(&typed)?;
-            let base = revision(fields.text("revision")?)?;
-            let message = fields.text("commit_message")?;
-            let deleted = wiki::delete(state.wikis(), &access, &path, base.as_ref(), message, Origin::Api)
-                .map_err(|error| as_typed(error, &typed))?;
-            Ok(Json(DeletedAnswer { deleted: true, path: deleted.to_string() }).into_response())
-        })
-        .await?
+/// Refuses whoever has not the right.
+async fn admit<R: wiki::Right + 'static>(state: &AppState, call: &Call) -> Result<(), ApiError> {
+    let (headers, slug) = (call.headers.clone(), call.slug.clone());
+    state.run_blocking(move |state| authorize::<R>(state, &headers, &slug).map(|_access| ())).await?
 }
 
 async fn history(state: &AppState, call: Call, typed: String) -> Answer {

@@ -133,13 +133,18 @@ pub(in crate::http) struct WrittenAnswer {
     pub(super) created: bool,
 }
 
-/// A page that is gone.
+/// A page that is gone, or would be.
 #[derive(Serialize, JsonSchema)]
 pub(in crate::http) struct DeletedAnswer {
-    /// `true`.
+    /// False for a dry run.
     pub(super) deleted: bool,
     /// The path as it was stored.
     pub(super) path: String,
+    /// The files attached to the page, which go with it.
+    pub(super) attachments: Vec<String>,
+    /// The commit that deleted it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) revision: Option<String>,
 }
 
 /// The commits that changed a page, newest first, through renames.

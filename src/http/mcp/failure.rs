@@ -72,7 +72,7 @@ impl From<WikiError> for Failure {
                 let places: Vec<_> = lines.iter().take(20).map(ToString::to_string).collect();
                 invalid(format_args!("{error} They begin on lines {}.", places.join(", ")))
             }
-            WikiError::OldStringMissing => {
+            WikiError::OldStringMissing { .. } => {
                 invalid(format_args!("{error}. It must match exactly, spaces and line breaks included."))
             }
             WikiError::LimitReached { .. } => format!("Limit reached: {error}."),

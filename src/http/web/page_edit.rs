@@ -14,7 +14,7 @@ use super::views::{EditConflict, EditForm};
 use crate::http::error::{Failure, kind_of};
 use crate::http::state::AppState;
 use crate::model::{PagePath, Permission, Principal, RevisionPrefix};
-use crate::wiki::{self, Access, AccessError, Origin, WikiError, WritePage};
+use crate::wiki::{self, Access, AccessError, Origin, Recording, WikiError, WriteMode, WritePage};
 
 /// What the form posts.
 #[derive(Deserialize)]
@@ -82,7 +82,8 @@ fn start(state: &AppState, request: &WebRequest, principal: &Principal, typed: &
 
 /// What came of a save.
 enum Outcome {
-    Saved(PagePath),
+    /// The page, and whether somebody else's change was kept beside this one.
+    Saved(PagePath, bool),
     /// Somebody else saved in the meantime.
     Conflict(Box<Surroundings>, PagePath, Option<Box<wiki::Page>>),
     /// The text is as it should not be; the form comes back with it.
@@ -123,7 +124,10 @@ pub(super) async fn by_path(
     let work = state.run_blocking(move |state| save(state, &asked, &typed, &given));
     match work.await {
         Err(failed) => give_back(&state, &request, failed.into(), &posted),
-        Ok(Ok(Outcome::Saved(path))) => Redirect::to(&page_href(&path)).into_response(),
+        Ok(Ok(Outcome::Saved(path, merged))) => {
+            let note = if merged { "?merged=1" } else { "" };
+            Redirect::to(&format!("{}{note}", page_href(&path))).into_response()
+        }
         Ok(Ok(Outcome::Conflict(surroundings, path, theirs))) => {
             conflict(&surroundings, &path, theirs.as_deref(), &posted)
         }
@@ -185,13 +189,17 @@ fn attempt(
     let write = WritePage {
         content: &content,
         base,
-        message: Some(posted.message.as_str()),
-        origin: Origin::Web,
-        typed: path.as_str(),
+        mode: WriteMode::Merge,
+        recording: Recording {
+            message: Some(posted.message.as_str()),
+            origin: Origin::Web,
+            typed: path.as_str(),
+            once: None,
+        },
     };
     match wiki::write(state.wikis(), &access, &path, &write) {
-        Ok(saved) => Ok(Outcome::Saved(saved.path)),
-        Err(WikiError::RevisionMismatch { .. } | WikiError::RevisionRequired) => {
+        Ok(saved) => Ok(Outcome::Saved(saved.value.path, saved.value.merged)),
+        Err(WikiError::RevisionMismatch { .. } | WikiError::RevisionRequired | WikiError::Conflict(_)) => {
             let theirs = wiki::read(&access.reading(), &path, None)?;
             Ok(Outcome::Conflict(surroundings(), path.clone(), Some(Box::new(theirs))))
         }

@@ -107,6 +107,7 @@ struct Lack {
 async fn view(state: &AppState, request: WebRequest, typed: String, query: HashMap<String, String>) -> Response {
     let asked = request.clone();
     let at = query.get("revision").filter(|text| !text.is_empty()).cloned();
+    let at_tip = at.is_none();
     let is_home = typed == HOME && request.raw_path == "/";
     let work = state.run_blocking(move |state| {
         let principal = asked.principal(state)?;
@@ -122,7 +123,7 @@ async fn view(state: &AppState, request: WebRequest, typed: String, query: HashM
         Err(failed) => return refuse(state, &request, failed.into()),
     };
     match found {
-        Found::Page(shown) => show(&shown),
+        Found::Page(shown) => show(&shown, at_tip && query.contains_key("merged")),
         Found::File(file) => file_answer::serve(file, &request.method, &request.headers),
         Found::Elsewhere(path) => found_at(&page_href(&path), query.get("revision").map(String::as_str)),
         Found::Missing(lack) => missing(&lack),
@@ -258,7 +259,7 @@ fn crumbs(access: &Access<wiki::Read>, path: &PagePath) -> Result<Vec<Crumb>, Wi
     Ok(crumbs)
 }
 
-fn show(shown: &Shown) -> Response {
+fn show(shown: &Shown, merged: bool) -> Response {
     let name = display_name(shown.path.leaf());
     let title = shown.rendered.title.as_deref().unwrap_or(&name);
     let base = page_href(&shown.path);
@@ -279,6 +280,7 @@ fn show(shown: &Shown) -> Response {
             .collect(),
         changed: shown.last.as_ref().map(change),
         revision: &shown.last.as_ref().map(|last| last.revision.to_string()).unwrap_or_default(),
+        merged,
         old: shown.old.as_ref().map(|current| OldVersion { current_href: current.as_deref() }),
     };
     render_page(StatusCode::OK, &view)

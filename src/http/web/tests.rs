@@ -93,8 +93,9 @@ impl World {
 
     fn save(&self, path: &str, content: &str, base: Option<RevisionPrefix>) -> wiki::Saved {
         let access = self.wikis.authorize(&self.owner, &slug()).unwrap();
-        let request = WritePage { content, base, message: None, origin: Origin::Web, typed: path };
-        wiki::write(&self.wikis, &access, &PagePath::parse(path).unwrap(), &request).unwrap()
+        let recording = wiki::Recording { message: None, origin: Origin::Web, typed: path, once: None };
+        let request = WritePage { content, base, mode: wiki::WriteMode::Strict, recording };
+        wiki::write(&self.wikis, &access, &PagePath::parse(path).unwrap(), &request).unwrap().value
     }
 }
 

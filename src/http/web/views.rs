@@ -139,6 +139,8 @@ pub(crate) struct PageView<'a> {
     pub(crate) revision: &'a str,
     /// Set when the text shown is not the current one.
     pub(crate) old: Option<OldVersion<'a>>,
+    /// Whether it was just saved together with somebody else's change.
+    pub(crate) merged: bool,
 }
 
 /// A page above the one shown.

@@ -85,6 +85,7 @@ fn page() -> PageView<'static> {
         ],
         changed: Some(change(1_795_189_680, "Ada Lindqvist")),
         revision: "4f6c0b1d2e9a8c7f6b5a4d3c2b1a0f9e8d7c6b5a",
+        merged: false,
         old: None,
     }
 }

@@ -7,7 +7,7 @@ use super::{Call, output_schema, page_path, revision, writing_tool};
 use crate::http::mcp::answer::Answer;
 use crate::http::mcp::arguments::OptionalText;
 use crate::http::mcp::failure::Failure;
-use crate::wiki::{self, Edit, Origin};
+use crate::wiki::{self, Edit, Origin, Recording, Replacement};
 
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -40,13 +40,15 @@ pub(super) fn run(call: &Call, arguments: &Arguments) -> Result<Answer, Failure>
     let path = page_path(&arguments.path)?;
     let request = Edit {
         base: revision(&arguments.revision)?,
-        old: &arguments.old_string,
-        new: &arguments.new_string,
-        message: arguments.commit_message.get(),
-        origin: Origin::Mcp,
-        typed: path.as_str(),
+        edits: &[Replacement { old: &arguments.old_string, new: &arguments.new_string, all: false, expected: None }],
+        recording: Recording {
+            message: arguments.commit_message.get(),
+            origin: Origin::Mcp,
+            typed: path.as_str(),
+            once: None,
+        },
     };
-    let saved = wiki::edit(&call.wikis, &access, &path, &request)?;
+    let saved = wiki::edit(&call.wikis, &access, &path, &request)?.value;
     let text = format!("Edited {} (revision: {})", saved.path, saved.revision.short());
     Ok(Answer::structured(text, &Stored::from(&saved)))
 }

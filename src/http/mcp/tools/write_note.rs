@@ -7,7 +7,7 @@ use crate::http::mcp::answer::Answer;
 use crate::http::mcp::arguments::OptionalText;
 use crate::http::mcp::failure::Failure;
 use crate::model::Revision;
-use crate::wiki::{self, Origin, Saved, WritePage};
+use crate::wiki::{self, Origin, Recording, Saved, WriteMode, WritePage};
 
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -71,11 +71,15 @@ pub(super) fn run(call: &Call, arguments: &Arguments) -> Result<Answer, Failure>
     let request = WritePage {
         content,
         base: arguments.revision.get().map(revision).transpose()?,
-        message: arguments.commit_message.get(),
-        origin: Origin::Mcp,
-        typed: path.as_str(),
+        mode: WriteMode::Strict,
+        recording: Recording {
+            message: arguments.commit_message.get(),
+            origin: Origin::Mcp,
+            typed: path.as_str(),
+            once: None,
+        },
     };
-    let saved = wiki::write(&call.wikis, &access, &path, &request)?;
+    let saved = wiki::write(&call.wikis, &access, &path, &request)?.value;
     Ok(Answer::structured(format(&saved), &Stored::from(&saved)))
 }
 
@@ -96,6 +100,7 @@ mod tests {
             name: "B".to_owned(),
             revision: Revision::parse("1dc7a618231105c2155a2c2dfeedf4f12e5dd4d5").unwrap(),
             created: true,
+            merged: false,
         };
         assert_eq!(format(&saved), "Created A/B (revision: 1dc7a618)");
         saved.created = false;

@@ -1,0 +1,210 @@
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use percent_encoding::percent_decode_str;
+use serde::{Deserialize, Serialize};
+use unicode_normalization::UnicodeNormalization as _;
+
+use super::change::{Done, Plan, change};
+use super::draft::Draft;
+use super::message::message;
+use super::write::{Recording, check_address_is_free};
+use super::{Access, Action, WikiError, Wikis, Write};
+use crate::markdown::{LinkOrder, Moves, rewrite_links};
+use crate::model::{AttachmentPath, FoldKey, PagePath, Revision, RevisionPrefix};
+use crate::repo;
+
+/// Where a page is to go, and what goes with it.
+#[derive(Clone, Debug)]
+pub struct Rename<'a> {
+    /// As it was given; spaces in it become underscores.
+    pub to: &'a str,
+    /// The revision that the writer read, if it matters.
+    pub base: Option<RevisionPrefix>,
+    pub subpages: bool,
+    pub attachments: bool,
+    /// Says what would change, and changes nothing.
+    pub dry_run: bool,
+    pub recording: Recording<'a>,
+}
+
+/// A page that was moved, or would be.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Renamed {
+    pub from: PagePath,
+    pub to: PagePath,
+    /// The commit; none for a dry run.
+    pub revision: Option<Revision>,
+    /// The pages whose links were rewritten, under their new names, in order.
+    pub updated_pages: Vec<PagePath>,
+    /// The sub-pages that moved along, old path and new.
+    pub moved_pages: Vec<(PagePath, PagePath)>,
+    /// The files that moved along, old path and new.
+    pub moved_attachments: Vec<(String, String)>,
+}
+
+/// Moves a page with its sub-pages and attachments, and rewrites the links to them, in one
+/// commit.
+///
+/// # Errors
+/// The checks of reference 1.4 in its order, [`WikiError::RevisionMismatch`],
+/// [`WikiError::FileExists`], or a storage failure; nothing has changed then.
+pub fn rename(
+    wikis: &Wikis,
+    access: &Access<Write>,
+    path: &PagePath,
+    request: &Rename<'_>,
+) -> Result<Done<Renamed>, WikiError> {
+    let Recording { origin, message: given, typed, once } = request.recording;
+    change(wikis, access, once, |draft| {
+        let renamed = rename_in(draft, path, request)?;
+        let message = message(origin, Action::Rename, given, &format!("{typed} -> {}", request.to.trim()))?;
+        Ok(Plan {
+            message: (!request.dry_run).then_some(message),
+            outcome: Box::new(|revision| Ok(Renamed { revision, ..renamed })),
+        })
+    })
+}
+
+/// Moves a page in a draft.
+pub(super) fn rename_in(draft: &mut Draft<'_>, path: &PagePath, request: &Rename<'_>) -> Result<Renamed, WikiError> {
+    let invalid = |problem: &str| WikiError::Invalid { field: "new_path", problem: problem.to_owned() };
+    let from = draft.page(path)?.path;
+    if request.to.trim().is_empty() {
+        return Err(invalid("must not be empty"));
+    }
+    let given = PagePath::parse(request.to.trim())?;
+    let to = given.for_new_page()?;
+    if given == from || to == from {
+        return Err(invalid("is the same as the current path"));
+    }
+    draft.page_as_read(&from, request.base.as_ref())?;
+    check_address_is_free(draft, &to)?;
+
+    let before = Names::of(draft);
+    let mut pages = BTreeMap::from([(from.clone(), to.clone())]);
+    if request.subpages {
+        for page in draft.pages_below(&from) {
+            let below = page.as_str().get(from.as_str().len()..).unwrap_or_default();
+            pages.insert(page.clone(), PagePath::parse(&format!("{to}{below}"))?);
+        }
+    }
+    if let Some((_, taken)) = pages.iter().find_map(|(_, to)| {
+        let found = draft.resolve(to).filter(|found| !pages.contains_key(found))?;
+        Some((to, found))
+    }) {
+        let path = if draft.resolve(&to).is_some() { request.to.trim().to_owned() } else { taken.to_string() };
+        return Err(WikiError::PageExists { path });
+    }
+    let mut files = BTreeMap::new();
+    if request.attachments {
+        for (from, to) in &pages {
+            for file in draft.attachments(from) {
+                let moved = AttachmentPath { page: to.clone(), name: file.name.clone() };
+                files.insert(file, moved);
+            }
+        }
+    }
+    for to in files.values() {
+        if draft.has(&to.file())? && !files.contains_key(to) {
+            return Err(WikiError::FileExists { path: to.file().to_string() });
+        }
+    }
+    draft.move_pages(&pages)?;
+    draft.move_files(files.iter().map(|(from, to)| (from.file(), to.file())).collect())?;
+    let updated_pages = rewrite_all(draft, &before, &from, &pages, &files)?;
+    pages.remove(&from);
+    let text = |path: AttachmentPath| path.file().to_string();
+    Ok(Renamed {
+        from,
+        to,
+        revision: None,
+        updated_pages,
+        moved_pages: pages.into_iter().collect(),
+        moved_attachments: files.into_iter().map(|(from, to)| (text(from), text(to))).collect(),
+    })
+}
+
+/// Rewrites the links of every page that the moves concern; the pages that changed.
+fn rewrite_all(
+    draft: &mut Draft<'_>,
+    before: &Names,
+    from: &PagePath,
+    pages: &BTreeMap<PagePath, PagePath>,
+    files: &BTreeMap<AttachmentPath, AttachmentPath>,
+) -> Result<Vec<PagePath>, WikiError> {
+    let after = Names::of(draft);
+    let old: HashMap<&PagePath, &PagePath> = pages.iter().map(|(from, to)| (to, from)).collect();
+    let needle = plain(from.leaf());
+    let mut rewritten = Vec::new();
+    for page in &after.exact {
+        let before_path = old.get(page).copied().unwrap_or(page);
+        let text = match draft.text(page) {
+            Ok(text) => text,
+            // What cannot be read as a page has no links.
+            Err(WikiError::NotText { .. } | WikiError::Repo(repo::Error::TooLarge { .. })) => continue,
+            Err(error) => return Err(error),
+        };
+        if before_path == page && !plain(&text).contains(&needle) {
+            continue;
+        }
+        let file_before = |path: &str| {
+            let file =
+                attached(path, before, |file| files.contains_key(file) || draft.has(&file.file()).unwrap_or(false))?;
+            Some(files.get(&file).unwrap_or(&file).file().to_string())
+        };
+        let file_after = |path: &str| {
+            attached(path, &after, |file| draft.has(&file.file()).unwrap_or(false)).map(|file| file.file().to_string())
+        };
+        let moves = Moves {
+            page_before: &|path| before.find(path),
+            page_after: &|path| after.find(path),
+            moved: &|page| pages.get(page).unwrap_or(page).clone(),
+            file: &file_before,
+            file_after: &file_after,
+        };
+        if let Some(text) = rewrite_links(&text, LinkOrder::default(), before_path, page, &moves) {
+            rewritten.push((page.clone(), text));
+        }
+    }
+    let updated = rewritten.iter().map(|(page, _)| page.clone()).collect();
+    for (page, text) in rewritten {
+        draft.put_page(&page, text);
+    }
+    Ok(updated)
+}
+
+/// The attached file that a path means: as it is, or of the page that its directory folds to.
+fn attached(path: &str, names: &Names, is_there: impl Fn(&AttachmentPath) -> bool) -> Option<AttachmentPath> {
+    let exact = AttachmentPath::from_file(path)?;
+    if is_there(&exact) {
+        return Some(exact);
+    }
+    let page = names.find(exact.page.as_str())?;
+    Some(AttachmentPath { page, ..exact }).filter(is_there)
+}
+
+/// Text as links to one page compare it, whatever way they are spelled.
+fn plain(text: &str) -> String {
+    let decoded = percent_decode_str(text).decode_utf8_lossy().nfc().collect::<String>();
+    decoded.replace('_', " ").to_lowercase()
+}
+
+/// The pages of a wiki at one moment.
+struct Names {
+    exact: BTreeSet<PagePath>,
+    folded: HashMap<FoldKey, PagePath>,
+}
+
+impl Names {
+    fn of(draft: &Draft<'_>) -> Self {
+        let exact: BTreeSet<PagePath> = draft.all_pages().into_iter().collect();
+        // Of several that fold alike, the first one.
+        let folded = exact.iter().rev().map(|page| (page.fold(), page.clone())).collect();
+        Self { exact, folded }
+    }
+
+    fn find(&self, path: &str) -> Option<PagePath> {
+        let path = PagePath::parse(path).ok()?;
+        if self.exact.contains(&path) { Some(path) } else { self.folded.get(&path.fold()).cloned() }
+    }
+}
