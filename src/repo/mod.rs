@@ -11,6 +11,7 @@ mod history;
 mod import;
 mod last_commits;
 mod layout;
+mod log;
 mod objects;
 mod pack;
 mod refs;
@@ -33,6 +34,7 @@ pub use disk::{Disk, DiskFile, RealDisk};
 pub use error::Error;
 pub use history::HistoryEntry;
 pub use import::{ImportError, ImportReport, import};
+pub use log::{LoggedChange, LoggedCommit};
 pub use pack::Error as PackError;
 pub use snapshot::{DEFAULT_BLOB_LIMIT, FileEntry, Snapshot};
 
