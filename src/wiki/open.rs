@@ -6,7 +6,7 @@ use parking_lot::{Mutex, MutexGuard};
 
 use super::WikiError;
 use super::source::{RepoSource, WikiPlaces};
-use crate::catalog::{Catalog, State};
+use crate::catalog::{Catalog, Past, PastError, State};
 use crate::clock::Clock;
 use crate::config::Limits;
 use crate::markdown::LinkOrder;
@@ -70,6 +70,10 @@ impl Wikis {
     /// Ends the worker; what is not indexed yet is indexed after the next start.
     pub fn shutdown(&self) {
         self.indexes.shutdown();
+        let open: Vec<_> = self.open.lock().all.values().filter_map(Weak::upgrade).collect();
+        for wiki in open {
+            wiki.catalog.store();
+        }
     }
 
     pub(super) fn store(&self) -> &Store {
@@ -114,7 +118,7 @@ impl Wikis {
         let wiki = Arc::new(Wiki {
             id,
             repo,
-            catalog: Arc::new(Catalog::new(LinkOrder::default())),
+            catalog: Arc::new(Catalog::open(LinkOrder::default(), &dir.join("index").join("catalog.bin"))),
             writing: Mutex::new(false),
         });
         open.all.retain(|_, weak| weak.strong_count() > 0);
@@ -131,7 +135,7 @@ impl Wikis {
         let Some(record) = self.store().read(|tx| tx.wiki(id))? else { return Ok(None) };
         let wiki = self.open(id, &record.slug)?;
         let dir = self.wiki_dir(&record.slug).join("index").join("text");
-        Ok(Some(Place { dir, source: Arc::new(RepoSource::new(Arc::clone(&wiki.repo))) }))
+        Ok(Some(Place { dir, source: Arc::new(RepoSource::new(Arc::clone(&wiki.repo), Arc::clone(&wiki.catalog))) }))
     }
 
     pub(super) fn forget(&self, id: WikiId) {
@@ -199,6 +203,11 @@ impl Wiki {
     /// The metadata as of the last time somebody asked for the tip.
     pub(super) fn known(&self) -> parking_lot::RwLockReadGuard<'_, State> {
         self.catalog.read()
+    }
+
+    /// The pages as of a commit of the past; at most `most` of them are read for it.
+    pub(super) fn past(&self, revision: Revision, most: usize) -> Result<Past, PastError> {
+        self.catalog.at(&self.repo, revision, most)
     }
 
     pub(super) fn tip(&self) -> Result<Option<Revision>, WikiError> {

@@ -3,10 +3,15 @@
 
 mod attachments;
 mod body;
+mod changelog;
 mod error;
+mod links;
+mod lists;
 mod pages;
+mod paging;
 mod request;
 mod search;
+mod tags;
 
 use axum::Json;
 use axum::Router;
@@ -23,9 +28,18 @@ pub(super) use error::unknown_address;
 pub(super) fn routes(state: &AppState) -> Router<AppState> {
     Router::new()
         .route("/health", get(async || Json(json!({ "status": "ok" }))))
-        .route("/pages", get(pages::list).fallback(error::wrong_method))
+        .route("/pages", get(lists::pages).fallback(error::wrong_method))
         .route("/pages/{*path}", axum::routing::any(pages::by_path))
         .route("/search", get(search::search).fallback(error::wrong_method))
+        .route("/changelog", get(changelog::changelog).fallback(error::wrong_method))
+        .route("/links", get(links::graph).fallback(error::wrong_method))
+        .route("/links/broken", get(links::broken).fallback(error::wrong_method))
+        .route("/links/orphans", get(links::orphans).fallback(error::wrong_method))
+        .route("/links/{*path}", get(links::of_page).fallback(error::wrong_method))
+        .route("/tags", get(tags::tags).fallback(error::wrong_method))
+        .route("/categories", get(tags::categories).fallback(error::wrong_method))
+        .route("/tree", get(lists::tree).fallback(error::wrong_method))
+        .route("/deleted", get(lists::deleted).fallback(error::wrong_method))
         .fallback(error::unknown_address)
         .method_not_allowed_fallback(error::wrong_method)
         .layer(body::limit(state))

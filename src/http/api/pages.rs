@@ -8,13 +8,13 @@ use axum::response::{IntoResponse as _, Response};
 use serde_json::{Value, json};
 
 use super::body::Fields;
-use super::request::{Part, Target, authorize, count, revision};
-use super::{ApiError, attachments};
+use super::request::{Part, Target, authorize, revision};
+use super::{ApiError, attachments, changelog, links};
 use crate::http::dates;
 use crate::http::state::AppState;
 use crate::http::tenant::WikiSlug;
 use crate::model::{PagePath, Slug};
-use crate::wiki::{self, Edit, LastChange, ListQuery, Origin, Saved, WikiError, WritePage};
+use crate::wiki::{self, Edit, LastChange, Origin, Saved, WikiError, WritePage};
 
 type QueryMap = Query<HashMap<String, String>>;
 type Answer = Result<Response, ApiError>;
@@ -24,44 +24,6 @@ struct Call {
     slug: Slug,
     headers: HeaderMap,
     query: HashMap<String, String>,
-}
-
-/// `GET /pages`: all pages that pass the filters (reference 1.4).
-pub(super) async fn list(
-    State(state): State<AppState>,
-    Extension(WikiSlug(slug)): Extension<WikiSlug>,
-    Query(query): QueryMap,
-    headers: HeaderMap,
-) -> Answer {
-    state
-        .run_blocking(move |state| {
-            let access = authorize::<wiki::Read>(state, &headers, &slug)?;
-            let given = |name: &str| query.get(name).map(|text| text.trim()).filter(|text| !text.is_empty());
-            let updated_since = given("updated_since").map(|text| {
-                dates::parse(text).ok_or_else(|| ApiError::field("Invalid updated_since format. Use ISO 8601."))
-            });
-            let filters = ListQuery {
-                prefix: given("prefix").map(str::to_owned),
-                category: given("category").map(str::to_owned),
-                tag: given("tag").map(str::to_owned),
-                updated_since: updated_since.transpose()?,
-            };
-            let pages: Vec<Value> = wiki::list(&access, &filters)?
-                .into_iter()
-                .map(|page| {
-                    json!({
-                        "name": page.name,
-                        "path": page.path,
-                        "category": page.category,
-                        "tags": page.tags,
-                        "last_updated": page.updated.map(|(time, offset)| dates::date(time, offset)),
-                        "content_length": page.words,
-                    })
-                })
-                .collect();
-            Ok(Json(json!({ "total": pages.len(), "pages": pages })).into_response())
-        })
-        .await?
 }
 
 /// Everything below `/pages/`: the last parts of the path decide what it is about.
@@ -83,7 +45,12 @@ pub(super) async fn by_path(
         (Method::PUT, Part::Page) => write(state, call, page, Fields::read(state, body).await?).await,
         (Method::PATCH, Part::Page) => edit(state, call, page, Fields::read(state, body).await?).await,
         (Method::DELETE, Part::Page) => delete(state, call, page, Fields::read(state, body).await?).await,
-        (Method::GET | Method::HEAD, Part::History) => history(state, call, page).await,
+        (Method::GET | Method::HEAD, Part::History) => {
+            changelog::history(state, call.slug, call.headers, pairs(call.query), page).await
+        }
+        (Method::GET | Method::HEAD, Part::Neighbours) => {
+            links::neighbours(state, call.slug, call.headers, pairs(call.query), page).await
+        }
         (Method::GET | Method::HEAD, Part::Attachments) => {
             attachments::list(state, call.slug, call.headers, page).await
         }
@@ -92,6 +59,10 @@ pub(super) async fn by_path(
         }
         _ => Err(super::error::wrong_method().await),
     }
+}
+
+fn pairs(query: HashMap<String, String>) -> Vec<(String, String)> {
+    query.into_iter().collect()
 }
 
 async fn read(state: &AppState, call: Call, typed: String) -> Answer {
@@ -186,26 +157,6 @@ async fn delete(state: &AppState, call: Call, typed: String, fields: Fields) -> 
             let deleted = wiki::delete(state.wikis(), &access, &path, base.as_ref(), message, Origin::Api)
                 .map_err(|error| as_typed(error, &typed))?;
             Ok(Json(json!({ "deleted": true, "path": deleted })).into_response())
-        })
-        .await?
-}
-
-async fn history(state: &AppState, call: Call, typed: String) -> Answer {
-    state
-        .run_blocking(move |state| {
-            let access = authorize::<wiki::Read>(state, &call.headers, &call.slug)?;
-            let path = PagePath::parse(&typed)?;
-            let limit = count(call.query.get("limit").map(String::as_str));
-            let (stored, items) = wiki::history(&access, &path, limit).map_err(|error| as_typed(error, &typed))?;
-            let history: Vec<Value> = items
-                .iter()
-                .map(|item| {
-                    let mut entry = commit(&item.change);
-                    entry["path"] = item.path.as_str().into();
-                    entry
-                })
-                .collect();
-            Ok(Json(json!({ "history": history, "path": stored })).into_response())
         })
         .await?
 }

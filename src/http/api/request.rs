@@ -20,6 +20,7 @@ pub(super) struct Target {
 pub(super) enum Part {
     Page,
     History,
+    Neighbours,
     Attachments,
     Attachment(String),
 }
@@ -34,6 +35,7 @@ impl Target {
         let parts: Vec<&str> = raw.split('/').collect();
         let (page, part) = match parts.as_slice() {
             [page @ .., "history"] if !page.is_empty() => (page, Part::History),
+            [page @ .., "neighbours"] if !page.is_empty() => (page, Part::Neighbours),
             [page @ .., "attachments"] if !page.is_empty() => (page, Part::Attachments),
             [page @ .., "attachments", file] if !page.is_empty() && !file.is_empty() => {
                 (page, Part::Attachment(decode(file)?))
@@ -45,7 +47,10 @@ impl Target {
 }
 
 /// Decodes once; what is still encoded then is part of the name.
-fn decode(raw: &str) -> Result<String, PathError> {
+///
+/// # Errors
+/// When the text is not UTF-8 then.
+pub(super) fn decode(raw: &str) -> Result<String, PathError> {
     let text = percent_decode_str(raw).decode_utf8().map_err(|_not_utf8| PathError::Encoded)?;
     Ok(text.into_owned())
 }
