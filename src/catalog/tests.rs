@@ -374,7 +374,7 @@ fn large_history(files: usize, commits: usize) -> String {
                     "Words about it. ".repeat(20)
                 );
             }
-            let _ = write!(text, "{n}\n");
+            let _ = writeln!(text, "{n}");
             let _ = write!(stream, "M 100644 inline {}\ndata {}\n{text}\n", name(page), text.len());
         }
     }

@@ -128,14 +128,15 @@ fn pages_are_listed_in_parts_orders_and_fields() {
 #[test]
 fn pages_are_listed_as_of_the_past() {
     with_wiki(|wiki, _| {
-        let first = wiki.put("A", "---\ntags: [old]\n---\none\n");
-        let second = wiki.put("A", "---\ntags: [new]\n---\none two\n");
-        wiki.delete("A");
-        let listed =
-            |as_of: &str| wiki.get(format!("/pages?as_of={}&prefix=A&fields=path,tags,revision", encode_query(as_of)));
-        assert_eq!(listed(&first)["pages"], json!([{"path": "A", "tags": ["old"], "revision": first}]));
-        assert_eq!(listed(&second[..8])["pages"], json!([{"path": "A", "tags": ["new"], "revision": second}]));
-        assert_eq!(wiki.get("/pages?prefix=A")["total"], 0);
+        let first = wiki.put("Past/A", "---\ntags: [old]\n---\none\n");
+        let second = wiki.put("Past/A", "---\ntags: [new]\n---\none two\n");
+        wiki.delete("Past/A");
+        let listed = |as_of: &str| {
+            wiki.get(format!("/pages?as_of={}&prefix=past/&fields=path,tags,revision", encode_query(as_of)))
+        };
+        assert_eq!(listed(&first)["pages"], json!([{"path": "Past/A", "tags": ["old"], "revision": first}]));
+        assert_eq!(listed(&second[..8])["pages"], json!([{"path": "Past/A", "tags": ["new"], "revision": second}]));
+        assert_eq!(wiki.get("/pages?prefix=past/")["total"], 0);
         assert_eq!(wiki.get("/pages?as_of=1999-01-01")["pages"], json!([]));
         assert_eq!(wiki.get("/pages?as_of=2999-01-01"), wiki.get("/pages"));
     });

@@ -157,7 +157,7 @@ fn position(text: &str) -> Option<ListPosition> {
 }
 
 fn as_of(text: &str) -> Result<AsOf, ApiError> {
-    // No date is made of hexadecimal digits alone but one without separators, which is not read.
+    // A date has separators, which no revision has.
     if let Ok(prefix) = RevisionPrefix::parse(text) {
         return Ok(AsOf::Revision(prefix));
     }
