@@ -81,7 +81,6 @@ impl App {
     }
 
     /// Everything that answers over HTTP.
-    #[must_use]
     pub fn router(&self) -> axum::Router {
         let config = HttpConfig {
             domain: self.config.server.domain.clone(),

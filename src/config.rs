@@ -41,8 +41,9 @@ pub struct ServerConfig {
     pub wiki_at_root: String,
 }
 
-/// What one wiki may hold. 0 means no limit. Wikis that an operator owns are exempt,
-/// except from `page_bytes` and `attachment_bytes`, which bound a request.
+/// What one wiki may hold. 0 means no limit, except for `page_bytes`. Wikis that an
+/// operator owns are exempt, except from `page_bytes` and `attachment_bytes`, which bound
+/// a request.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Limits {
@@ -323,6 +324,22 @@ mod tests {
         assert!(load("[server]\nlisten = \"nowhere\"\n", &[], &[]).is_err());
         assert!(load("[server", &[], &[]).is_err());
         assert!(load("[limits]\npages_per_wiki = -1\n", &[], &[]).is_err());
+    }
+
+    #[test]
+    fn the_packaged_file_shows_every_key_with_its_default() {
+        let packaged = include_str!("../packaging/robotwiki.toml");
+        let shown: String = packaged
+            .lines()
+            .map(|line| match line.strip_prefix('#') {
+                Some(key) if !key.starts_with(' ') => key,
+                _ => line,
+            })
+            .map(|line| format!("{line}\n"))
+            .collect();
+        let table: Table = shown.parse().unwrap();
+        assert_eq!(table, known_keys().unwrap());
+        assert_eq!(load(packaged, &[], &[]).unwrap(), Config::default());
     }
 
     #[test]

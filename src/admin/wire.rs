@@ -50,7 +50,7 @@ impl<R: Read> Reader<R> {
     ///
     /// # Errors
     /// Those of the stream, and for a line that is too long or not understood.
-    pub fn next<T: DeserializeOwned>(&mut self) -> io::Result<Option<T>> {
+    pub fn receive<T: DeserializeOwned>(&mut self) -> io::Result<Option<T>> {
         let mut line = Vec::new();
         let read = (&mut self.stream).take(LONGEST).read_until(b'\n', &mut line)?;
         if read == 0 {

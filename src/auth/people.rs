@@ -1,6 +1,6 @@
 use super::{Auth, AuthError, Operator, sha256};
 use crate::model::{Name, PersonId, UnixSeconds};
-use crate::store::{AuditEvent, OneTimeRecord, PersonRecord, Purpose, StoreError};
+use crate::store::{AuditEvent, OneTimeRecord, PersonRecord, Purpose, WriteTx};
 
 /// An account, for listings.
 #[derive(Clone, Debug)]
@@ -30,20 +30,25 @@ impl Auth {
     /// # Errors
     /// [`AuthError::NameTaken`], or a storage failure.
     pub fn create_person(&self, _proof: Operator, name: &Name, operator: bool) -> Result<PersonId, AuthError> {
-        let created = self.clock.now();
-        self.check_name_is_free(name)?;
-        let record = PersonRecord { name: name.clone(), handle: None, operator, created };
-        Ok(self.store.write(|tx| {
-            let id = tx.add_person(&record)?;
-            self.audit(tx, "operator", AuditEvent::PersonCreated { person: id.to_string() })?;
-            Ok::<_, StoreError>(id)
-        })?)
+        self.store.write(|tx| Ok(self.add_person(tx, &tx.people()?, name, operator)?.id))
     }
 
-    fn check_name_is_free(&self, name: &Name) -> Result<(), AuthError> {
-        let folded = name.as_str().to_lowercase();
-        let taken = self.people()?.into_iter().any(|person| person.name.as_str().to_lowercase() == folded);
-        if taken { Err(AuthError::NameTaken(name.to_string())) } else { Ok(()) }
+    /// `people` are the accounts that the transaction sees: while it lasts, nobody else
+    /// takes the name.
+    fn add_person(
+        &self,
+        tx: &WriteTx,
+        people: &[(PersonId, PersonRecord)],
+        name: &Name,
+        operator: bool,
+    ) -> Result<PersonSummary, AuthError> {
+        if is_taken(people, name.as_str()) {
+            return Err(AuthError::NameTaken(name.to_string()));
+        }
+        let record = PersonRecord { name: name.clone(), handle: None, operator, created: self.clock.now() };
+        let id = tx.add_person(&record)?;
+        self.audit(tx, "operator", AuditEvent::PersonCreated { person: id.to_string() })?;
+        Ok(PersonSummary::new(id, record))
     }
 
     /// All accounts, oldest first.
@@ -86,29 +91,35 @@ impl Auth {
     ///
     /// # Errors
     /// On a storage failure.
-    pub fn operator_account(&self, proof: Operator) -> Result<PersonSummary, AuthError> {
-        if let Some(person) = self.people()?.into_iter().find(|person| person.operator) {
-            return Ok(person);
-        }
-        let mut name = Name::parse(FIRST_OPERATOR).map_err(|cause| AuthError::NoSuchPerson(cause.to_string()))?;
-        if self.check_name_is_free(&name).is_err() {
-            let other = format!("{FIRST_OPERATOR} {}", self.clock.now());
-            name = Name::parse(&other).map_err(|cause| AuthError::NoSuchPerson(cause.to_string()))?;
-        }
-        let id = self.create_person(proof, &name, true)?;
-        Ok(PersonSummary { id, name, operator: true, created: self.clock.now() })
+    pub fn operator_account(&self, _proof: Operator) -> Result<PersonSummary, AuthError> {
+        self.store.write(|tx| {
+            let people = tx.people()?;
+            if let Some((id, person)) = people.iter().find(|(_, person)| person.operator) {
+                return Ok(PersonSummary::new(*id, person.clone()));
+            }
+            let mut name = FIRST_OPERATOR.to_owned();
+            if is_taken(&people, &name) {
+                name = format!("{FIRST_OPERATOR} {}", self.clock.now());
+            }
+            let name = Name::parse(&name).map_err(|cause| AuthError::NoSuchPerson(cause.to_string()))?;
+            self.add_person(tx, &people, &name, true)
+        })
     }
 
     fn people(&self) -> Result<Vec<PersonSummary>, AuthError> {
         let people = self.store.read(|tx| tx.people())?;
-        Ok(people
-            .into_iter()
-            .map(|(id, person)| PersonSummary {
-                id,
-                name: person.name,
-                operator: person.operator,
-                created: person.created,
-            })
-            .collect())
+        Ok(people.into_iter().map(|(id, person)| PersonSummary::new(id, person)).collect())
+    }
+}
+
+/// Whether an account has this name, whatever the case of either.
+fn is_taken(people: &[(PersonId, PersonRecord)], name: &str) -> bool {
+    let folded = name.to_lowercase();
+    people.iter().any(|(_, person)| person.name.as_str().to_lowercase() == folded)
+}
+
+impl PersonSummary {
+    fn new(id: PersonId, person: PersonRecord) -> Self {
+        Self { id, name: person.name, operator: person.operator, created: person.created }
     }
 }

@@ -59,23 +59,23 @@ impl Auth {
     /// # Errors
     /// [`AuthError::LinkEnded`], or a storage failure.
     pub fn sign_in_with_link(&self, secret: &str, host: &str) -> Result<NewSession, AuthError> {
-        let taken = self.store.write(|tx| tx.take_one_time(&sha256(secret)))?;
         let now = self.clock.now();
-        let Some(OneTimeRecord { purpose: Purpose::SignIn { person }, expires }) = taken else {
-            return Err(AuthError::LinkEnded);
-        };
-        let Some((name, _)) = self.person(person)?.filter(|_| expires > now) else {
-            return Err(AuthError::LinkEnded);
-        };
         let mut id = [0u8; 16];
         self.clock.fill_random(&mut id)?;
         let id = SessionId(id.iter().map(|byte| format!("{byte:02x}")).collect());
-        let expires = now + i64::from(self.sessions.days) * 86_400;
-        self.store.write(|tx| {
-            tx.add_session(&id, &SessionRecord { person, created: now, expires })?;
-            self.audit(tx, &person.to_string(), AuditEvent::SignedIn { person: person.to_string() })
+        let ends = now + i64::from(self.sessions.days) * 86_400;
+        // All or nothing: a link is not used up without the session that it stands for.
+        let signed_in = self.store.write(|tx| {
+            tx.prune_expired(now)?;
+            let taken = tx.take_one_time(&sha256(secret))?;
+            let Some(OneTimeRecord { purpose: Purpose::SignIn { person }, expires }) = taken else { return Ok(None) };
+            let Some((name, _)) = self.person(person)?.filter(|_| expires > now) else { return Ok(None) };
+            tx.add_session(&id, &SessionRecord { person, created: now, expires: ends })?;
+            self.audit(tx, &person.to_string(), AuditEvent::SignedIn { person: person.to_string() })?;
+            Ok::<_, StoreError>(Some((person, name)))
         })?;
-        self.session_for(host, &id, person, name, expires)
+        let (person, name) = signed_in.ok_or(AuthError::LinkEnded)?;
+        self.session_for(host, &id, person, name, ends)
     }
 
     /// The principal behind a session cookie that arrived at `host`; nobody when it is
@@ -125,7 +125,11 @@ impl Auth {
         let code = self.clock.secret()?;
         let purpose = Purpose::Handoff { session: session.clone(), wiki, state: state.to_owned() };
         let record = OneTimeRecord { purpose, expires: self.clock.now() + HANDOFF_SECONDS };
-        self.store.write(|tx| tx.add_one_time(&sha256(&code), &record))?;
+        self.store.write(|tx| {
+            // Codes that nobody came back with would pile up.
+            tx.prune_expired(self.clock.now())?;
+            tx.add_one_time(&sha256(&code), &record)
+        })?;
         Ok(Some(Handoff { code }))
     }
 

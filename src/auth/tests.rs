@@ -125,3 +125,52 @@ fn names_are_unique_whatever_their_case() {
     assert!(matches!(again, Err(AuthError::NameTaken(_))));
     assert_eq!(world.auth.find_person(operator(), "ada").unwrap().name.as_str(), "Ada");
 }
+
+#[test]
+fn one_name_asked_for_at_once_makes_one_account() {
+    let world = world();
+    let create = |name: &str| world.auth.create_person(operator(), &Name::parse(name).unwrap(), false);
+    let start = std::sync::Barrier::new(8);
+    let made: Vec<_> = std::thread::scope(|scope| {
+        let (start, create) = (&start, &create);
+        let ask = move |name| {
+            start.wait();
+            create(name)
+        };
+        let asking: Vec<_> = (0..8).map(|i| scope.spawn(move || ask(["Ada", "ADA"][i % 2]))).collect();
+        asking.into_iter().map(|thread| thread.join().unwrap()).collect()
+    });
+    assert_eq!(made.iter().filter(|made| made.is_ok()).count(), 1);
+    assert!(made.iter().all(|made| matches!(made, Ok(_) | Err(AuthError::NameTaken(_)))));
+    assert_eq!(world.auth.list_people(operator()).unwrap().len(), 1);
+}
+
+#[test]
+fn the_operators_account_is_made_once_however_often_it_is_asked_for() {
+    let world = world();
+    world.auth.create_person(operator(), &Name::parse("operator").unwrap(), false).unwrap();
+    let start = std::sync::Barrier::new(4);
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                start.wait();
+                world.auth.operator_account(operator()).unwrap()
+            });
+        }
+    });
+    let people = world.auth.list_people(operator()).unwrap();
+    let names: Vec<&str> = people.iter().map(|person| person.name.as_str()).collect();
+    assert_eq!(names, ["operator", "Operator 1000000"]);
+}
+
+#[test]
+fn what_has_expired_is_forgotten_while_the_server_runs() {
+    let world = world();
+    let person = world.auth.operator_account(operator()).unwrap();
+    let old = world.auth.create_sign_in_link(operator(), &person).unwrap();
+    world.clock.0.fetch_add(3601, Ordering::Relaxed);
+    let link = world.auth.create_sign_in_link(operator(), &person).unwrap();
+    world.auth.sign_in_with_link(&link.secret, "example").unwrap();
+    let kept = world.auth.store.read(|tx| tx.one_time(&sha256(&old.secret))).unwrap();
+    assert_eq!(kept, None);
+}

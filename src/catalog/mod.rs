@@ -8,6 +8,7 @@ mod codec;
 mod entry;
 mod links;
 mod log;
+mod near;
 mod past;
 mod state;
 mod stored;

@@ -4,12 +4,9 @@ use std::sync::Arc;
 
 use super::links::LinkGraph;
 use super::log::{Log, LogDeletion, PathId};
-use super::{AttachmentEntry, OutLink, PageEntry};
+use super::{AttachmentEntry, OutLink, PageEntry, near};
 use crate::model::{AttachmentName, AttachmentPath, FoldKey, PagePath, Revision};
 use crate::repo::{CommitInfo, LoggedCommit};
-
-/// Names that are compared with one that was not found.
-const MOST_COMPARED: usize = 50_000;
 
 /// The metadata as of [`State::commit`]; readers hold it while they read.
 #[derive(Default)]
@@ -141,23 +138,8 @@ impl State {
     /// Paths whose names resemble `path`, best first.
     #[must_use]
     pub fn near(&self, path: &PagePath, most: usize) -> Vec<PagePath> {
-        let leaf_of = |key: &'_ str| key.rsplit('/').next().map_or(0, |leaf| key.len() - leaf.len());
-        let wanted = path.fold();
-        let wanted = wanted.as_str();
-        let wanted_leaf = wanted.get(leaf_of(wanted)..).unwrap_or(wanted);
-        let mut scored: Vec<(f64, &PagePath)> = self
-            .pages
-            .iter()
-            .take(MOST_COMPARED)
-            .filter_map(|(candidate, entry)| {
-                let name = entry.key.as_str();
-                let leaf = name.get(leaf_of(name)..).unwrap_or(name);
-                let score = strsim::jaro_winkler(wanted_leaf, leaf).max(strsim::jaro_winkler(wanted, name));
-                (score > 0.82).then_some((score, candidate))
-            })
-            .collect();
-        scored.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.cmp(b.1)));
-        scored.into_iter().take(most).map(|(_, path)| path.clone()).collect()
+        let names = self.pages.iter().map(|(path, entry)| (path, entry.key.as_str()));
+        near::near(path.fold().as_str(), names, most)
     }
 
     #[must_use]

@@ -53,22 +53,30 @@ pub(super) enum Verb {
     #[command(after_help = "Example:\n  sudo robotwiki setup")]
     Setup,
     /// Accounts.
-    #[command(subcommand)]
+    #[command(subcommand, after_help = "Examples:\n  robotwiki user create 'Ada Lovelace'\n  robotwiki user list")]
     User(UserVerb),
     /// Wikis, and who may do what on them.
-    #[command(subcommand)]
+    #[command(
+        subcommand,
+        after_help = "Examples:\n  robotwiki wiki create docs --name Docs\n  robotwiki wiki grant docs 'Ada Lovelace' editor"
+    )]
     Wiki(WikiVerb),
     /// Tokens, with which agents, programs and git reach a wiki.
-    #[command(subcommand)]
+    #[command(
+        subcommand,
+        after_help = "Examples:\n  robotwiki token create docs --name 'Claude Code' --role write\n  robotwiki token revoke docs 'Claude Code'"
+    )]
     Token(TokenVerb),
     /// Prints the configuration in force, as TOML.
     #[command(
         after_help = "Every key can be set in the file, as ROBOTWIKI_SECTION__KEY in the environment, or by a flag \
-                            where one exists; the later wins."
+                            where one exists; the later wins.\n\nExamples:\n  robotwiki config\n  \
+                            ROBOTWIKI_LIMITS__PAGES_PER_WIKI=0 robotwiki config"
     )]
     Config,
     /// Looks at everything and says what is wrong and what to do. Exit code 1 when
     /// something does not work.
+    #[command(after_help = "Example:\n  sudo robotwiki doctor")]
     Doctor {
         /// As JSON.
         #[arg(long)]
@@ -86,6 +94,7 @@ pub(super) enum UserVerb {
         name: Name,
     },
     /// Lists accounts.
+    #[command(after_help = "Example:\n  robotwiki user list --json")]
     List {
         /// As JSON.
         #[arg(long)]
@@ -117,13 +126,16 @@ pub(super) enum WikiVerb {
         from_git: Option<PathBuf>,
     },
     /// Lists wikis.
+    #[command(after_help = "Example:\n  robotwiki wiki list --json")]
     List {
         /// As JSON.
         #[arg(long)]
         json: bool,
     },
     /// Deletes a wiki with all its history. There is no way back.
+    #[command(after_help = "Example:\n  robotwiki wiki delete docs --yes")]
     Delete {
+        /// The wiki's short name.
         #[arg(value_parser = Slug::parse)]
         slug: Slug,
         /// Really.
@@ -133,6 +145,7 @@ pub(super) enum WikiVerb {
     /// Makes a person owner, editor or viewer of a wiki.
     #[command(after_help = "Example:\n  robotwiki wiki grant docs 'Ada Lovelace' editor")]
     Grant {
+        /// The wiki's short name.
         #[arg(value_parser = Slug::parse)]
         slug: Slug,
         /// Identifier or name.
@@ -147,6 +160,7 @@ pub(super) enum TokenVerb {
     /// Makes a token and prints it, once.
     #[command(after_help = "Example:\n  robotwiki token create docs --name 'Claude Code' --role write --expires 90")]
     Create {
+        /// The wiki's short name.
         #[arg(value_parser = Slug::parse)]
         slug: Slug,
         /// Shown as the author of the changes made with it.
@@ -160,7 +174,9 @@ pub(super) enum TokenVerb {
         expires: Option<u32>,
     },
     /// Lists the tokens of a wiki.
+    #[command(after_help = "Example:\n  robotwiki token list docs --json")]
     List {
+        /// The wiki's short name.
         #[arg(value_parser = Slug::parse)]
         slug: Slug,
         /// As JSON.
@@ -168,7 +184,9 @@ pub(super) enum TokenVerb {
         json: bool,
     },
     /// Makes a token useless, at once.
+    #[command(after_help = "Examples:\n  robotwiki token revoke docs t3\n  robotwiki token revoke docs 'Claude Code'")]
     Revoke {
+        /// The wiki's short name.
         #[arg(value_parser = Slug::parse)]
         slug: Slug,
         /// Identifier or name.
@@ -185,5 +203,62 @@ mod tests {
     #[test]
     fn the_definition_is_sound() {
         Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn the_help_of_every_verb_shows_an_example() {
+        fn check(command: &clap::Command) {
+            let help = command.clone().render_long_help().to_string();
+            let (_, examples) = help.split_once("Example").unwrap_or_else(|| panic!("{}: none", command.get_name()));
+            assert!(examples.contains("\n  robotwiki ") || examples.contains("\n  sudo robotwiki "), "{help}");
+            command.get_subcommands().for_each(check);
+        }
+        check(&Arguments::command());
+    }
+
+    #[test]
+    fn the_manual_page_has_every_verb_and_option() {
+        fn check(command: &clap::Command, verb: &str, manual: &str) {
+            for option in command.get_arguments().filter_map(|argument| argument.get_long()) {
+                assert!(manual.contains(&format!("--{option}")), "{verb} --{option}");
+            }
+            for below in command.get_subcommands() {
+                let verb = format!("{verb}{} ", below.get_name());
+                if below.has_subcommands() {
+                    check(below, &verb, manual);
+                } else {
+                    let section = manual.lines().find(|line| format!("{line} ").starts_with(&format!(".B {verb}")));
+                    check(below, &verb, section.unwrap_or_else(|| panic!("{verb}: no section")));
+                }
+            }
+        }
+        // Without what only says how to print: escapes, and the changes of font.
+        let mut manual = include_str!("../../packaging/robotwiki.1").replace("\\-", "-");
+        for font in ["\\fB", "\\fI", "\\fR"] {
+            manual = manual.replace(font, "");
+        }
+        check(&Arguments::command(), "", &manual);
+    }
+
+    #[test]
+    fn examples_can_be_typed() {
+        fn examples(command: &clap::Command, found: &mut Vec<String>) {
+            let help = command.clone().render_long_help().to_string();
+            let typed = help.lines().filter_map(|line| line.strip_prefix("  ")?.split_once("robotwiki "));
+            found.extend(typed.map(|(_, typed)| typed.to_owned()));
+            command.get_subcommands().for_each(|verb| examples(verb, found));
+        }
+        let mut found = Vec::new();
+        examples(&Arguments::command(), &mut found);
+        assert!(found.len() > 12, "{found:?}");
+        for typed in found {
+            // Quotes are the only thing that these leave to the shell.
+            let words = typed.split('\'').enumerate().flat_map(|(at, part)| match at % 2 {
+                0 => part.split_whitespace().collect(),
+                _ => vec![part],
+            });
+            let parsed = Arguments::try_parse_from(std::iter::once("robotwiki").chain(words));
+            assert!(parsed.is_ok(), "{typed}: {}", parsed.unwrap_err());
+        }
     }
 }

@@ -35,7 +35,7 @@ fn ask_server(stream: UnixStream, request: &Request) -> io::Result<Result<Answer
     write_message(&mut out, request)?;
     let mut messages = Reader::new(stream);
     loop {
-        match messages.next::<Message>()? {
+        match messages.receive::<Message>()? {
             Some(Message::Progress(text)) => print::progress(&text),
             Some(Message::Answer(answer)) => return Ok(Ok(*answer)),
             Some(Message::Failure(failure)) => return Ok(Err(CliError::Failed(failure.text))),

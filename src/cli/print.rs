@@ -138,6 +138,6 @@ fn yes(value: bool) -> String {
     if value { "yes" } else { "no" }.to_owned()
 }
 
-fn time(at: UnixSeconds) -> String {
+pub(super) fn time(at: UnixSeconds) -> String {
     Timestamp::from_second(at).map(|at| at.strftime("%Y-%m-%d %H:%M UTC").to_string()).unwrap_or_default()
 }

@@ -44,9 +44,10 @@ fn greet(app: &App) {
         return;
     }
     match admin::run(&parts, proof, Request::Setup, &mut |_| {}) {
-        Ok(Answer::SignInLink { link, .. }) => {
+        Ok(Answer::SignInLink { link, expires, .. }) => {
+            let until = print::time(expires);
             print::progress(&format!(
-                "First start. Sign in as the operator with this link, once, within the hour:\n{link}"
+                "First start. Sign in as the operator with this link, once, until {until}:\n{link}"
             ));
         }
         Ok(_) => {}

@@ -10,6 +10,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use tracing::Instrument as _;
 
+use super::body_deadline::with_deadline;
 use super::state::AppState;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -24,7 +25,7 @@ const CONTENT_SECURITY_POLICY: HeaderValue = HeaderValue::from_static(
 #[derive(Clone, Debug)]
 pub(super) struct RequestId(pub(super) String);
 
-/// Gives the request an identifier, logs it, and sets the headers that hold everywhere.
+/// Gives the request an identifier, bounds the time its body takes, logs it, and sets the headers that hold everywhere.
 /// A handler that sets one of them itself keeps its own.
 pub(super) async fn surround(state: AppState, mut request: Request, next: Next) -> Response {
     let id = request_id(&state);
@@ -32,7 +33,7 @@ pub(super) async fn surround(state: AppState, mut request: Request, next: Next) 
     let span =
         tracing::info_span!("request", request.id = %id, method = %request.method(), path = request.uri().path());
     let begun = Instant::now();
-    let mut response = next.run(request).instrument(span.clone()).await;
+    let mut response = next.run(request.map(with_deadline)).instrument(span.clone()).await;
     let status = response.status();
     span.in_scope(|| {
         let ms = begun.elapsed().as_millis();
@@ -71,6 +72,7 @@ fn request_id(state: &AppState) -> String {
 }
 
 /// The last resort: a handler panicked.
+#[expect(clippy::needless_pass_by_value, reason = "the layer that catches panics hands the cause over")]
 pub(super) fn panicked(cause: Box<dyn Any + Send + 'static>) -> Response {
     let cause = cause.downcast_ref::<&str>().copied().or_else(|| cause.downcast_ref::<String>().map(String::as_str));
     tracing::error!(cause = cause.unwrap_or("unknown"), "a handler panicked");

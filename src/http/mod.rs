@@ -5,6 +5,7 @@
 mod api;
 mod authenticate;
 mod blocking;
+mod body_deadline;
 mod dates;
 mod error;
 pub mod git;

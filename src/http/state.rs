@@ -49,6 +49,7 @@ struct Inner {
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub(super) struct RenderedKey {
     pub(super) wiki: WikiId,
+    /// At which the text was read.
     pub(super) tip: Option<Revision>,
     pub(super) page: PagePath,
     /// The old version that was asked for.

@@ -29,6 +29,9 @@ const VERBS: &[&str] = &[
     "view",
 ];
 
+/// First components of a path below which other surfaces answer.
+const SURFACES: &[&str] = &["-", "api", "repo.git", "static"];
+
 /// A page: its file's path in the repository without `.md`, as it is stored.
 ///
 /// Components are separated by single slashes, are in NFC, and are never empty, `.`, `..`,
@@ -143,8 +146,11 @@ impl PagePath {
         let path = self.0.replace(' ', "_");
         let mut components = path.split('/');
         let first = components.next().unwrap_or_default();
-        if first == "-" || path == "mcp" || path == "api" || path.starts_with("api/v1") {
+        if SURFACES.contains(&first) || path == "mcp" || path == "health" {
             return Err(PathError::Reserved(first.to_owned()));
+        }
+        if path.rsplit('/').nth(1) == Some("attachments") && path.split('/').count() > 2 {
+            return Err(PathError::Reserved("attachments".to_owned()));
         }
         if let Some(last) = components.next_back()
             && VERBS.contains(&last.to_lowercase().as_str())
@@ -369,11 +375,25 @@ mod tests {
 
     #[test]
     fn a_new_page_may_not_take_an_address_of_the_product() {
-        for text in ["a/edit", "a/History", "a/b/attachments", "-", "-/x", "mcp", "api", "api/v1/pages"] {
+        for text in [
+            "a/edit",
+            "a/History",
+            "a/b/attachments",
+            "a/attachments/b",
+            "-",
+            "-/x",
+            "mcp",
+            "api",
+            "api/v1/pages",
+            "api/guide",
+            "static/x",
+            "health",
+            "repo.git/info/refs",
+        ] {
             let path = PagePath::parse(text).unwrap();
             assert!(matches!(path.for_new_page(), Err(PathError::Reserved(_))), "{text:?}");
         }
-        for text in ["history", "edit", "MCP", "mcp/clients", "api/guide"] {
+        for text in ["history", "edit", "MCP", "mcp/clients", "API/guide", "Health", "attachments/b", "a/api"] {
             assert!(PagePath::parse(text).unwrap().for_new_page().is_ok(), "{text:?}");
         }
     }

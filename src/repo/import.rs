@@ -12,6 +12,7 @@ use parking_lot::Mutex;
 use super::{
     Disk, DiskFile, LARGEST_OBJECT,
     fsck::{self, Special},
+    layout::remove_if_there,
     pack::{self, IndexEntry, Options, Packs, Plan, Range, SentCommit, entries, read},
     revision,
 };
@@ -77,7 +78,7 @@ pub fn import(
     progress(&format!("{} objects", plan.objects.len()));
 
     let mut unfinished = Unfinished { disk, directory: destination.join("objects").join("pack"), files: Vec::new() };
-    unfinished.clear_old()?;
+    remove_temporary_files(disk, &unfinished.directory)?;
     let (pack_file, checksum, index, pack_bytes) = write_pack(&repo, &commits, &plan, &mut unfinished)?;
     let index_file = unfinished.write(|out| pack::write_index(index, checksum, out))?;
     progress("checking");
@@ -282,18 +283,18 @@ struct Unfinished<'d> {
     files: Vec<PathBuf>,
 }
 
-impl Unfinished<'_> {
-    /// Removes what an import that was cut short left behind.
-    fn clear_old(&self) -> io::Result<()> {
-        for file in std::fs::read_dir(&self.directory)? {
-            let file = file?;
-            if file.file_name().to_str().is_some_and(|name| name.starts_with(TEMPORARY)) {
-                self.disk.remove_file(&file.path())?;
-            }
+/// Removes from a directory of packs what an import that was cut short left there.
+pub(super) fn remove_temporary_files(disk: &dyn Disk, packs: &Path) -> io::Result<()> {
+    for file in std::fs::read_dir(packs)? {
+        let file = file?;
+        if file.file_name().to_str().is_some_and(|name| name.starts_with(TEMPORARY)) {
+            remove_if_there(disk.remove_file(&file.path()))?;
         }
-        Ok(())
     }
+    Ok(())
+}
 
+impl Unfinished<'_> {
     /// Writes and syncs one file; its name is durable only after its directory is synced.
     fn write(&mut self, fill: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<PathBuf> {
         let path = self.directory.join(format!("{TEMPORARY}{}", self.files.len()));
@@ -311,7 +312,7 @@ impl Unfinished<'_> {
 impl Drop for Unfinished<'_> {
     fn drop(&mut self) {
         for path in &self.files {
-            // Those that were renamed are gone; a file that stays is removed by the next import.
+            // Those that were renamed are gone; a file that stays is removed when the repository is opened.
             let _kept = self.disk.remove_file(path);
         }
     }

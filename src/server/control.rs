@@ -67,7 +67,7 @@ fn answer(parts: &Parts, stream: UnixStream) -> std::io::Result<()> {
     stream.set_nonblocking(false)?;
     let mut out = stream.try_clone()?;
     let mut requests = Reader::new(stream);
-    let Some(request) = requests.next::<Request>()? else { return Ok(()) };
+    let Some(request) = requests.receive::<Request>()? else { return Ok(()) };
     let mut gone = false;
     let mut progress = |text: &str| {
         gone = gone || write_message(&mut out, &Message::Progress(text.to_owned())).is_err();

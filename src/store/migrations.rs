@@ -1,7 +1,7 @@
 //! Schema versions, forward only. A released version's file stays a fixture under
 //! `tests/fixtures/`, and opening it stays a test.
 
-use redb::ReadableTable as _;
+use redb::{ReadTransaction, ReadableTable, TableError};
 
 use super::tables::{
     ACLS, AUDIT, COUNTERS, IDENTITIES, META, ONE_TIME, PEOPLE, SESSIONS, SLUGS, TOKEN_HASHES, TOKENS, WIKIS,
@@ -16,12 +16,23 @@ type Step = fn(&WriteTx) -> Result<(), StoreError>;
 /// `STEPS[n]` brings schema n to schema n + 1.
 const STEPS: [Step; SCHEMA as usize] = [create_tables];
 
+/// Refuses the database of a newer version.
+pub(super) fn check(tx: &ReadTransaction) -> Result<(), StoreError> {
+    match tx.open_table(META) {
+        Ok(meta) => known_schema(&meta).map(drop),
+        Err(TableError::TableDoesNotExist(_)) => Ok(()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn known_schema(meta: &impl ReadableTable<&'static str, u64>) -> Result<u64, StoreError> {
+    let found = meta.get("schema")?.map_or(0, |version| version.value());
+    if found > SCHEMA { Err(StoreError::TooNew { found, known: SCHEMA }) } else { Ok(found) }
+}
+
 pub(super) fn run(tx: &WriteTx) -> Result<(), StoreError> {
     let mut meta = tx.tx.open_table(META)?;
-    let found = meta.get("schema")?.map_or(0, |version| version.value());
-    if found > SCHEMA {
-        return Err(StoreError::TooNew { found, known: SCHEMA });
-    }
+    let found = known_schema(&meta)?;
     for (from, step) in (0u64..).zip(STEPS).skip_while(|(from, _)| *from < found) {
         step(tx)?;
         tracing::info!(schema.from = from, schema.to = from + 1, "database schema migrated");

@@ -17,7 +17,7 @@ mod wikis;
 use std::fs::File;
 use std::path::Path;
 
-use redb::{Database, ReadTransaction, ReadableDatabase as _, StorageBackend, WriteTransaction};
+use redb::{Database, ReadOnlyDatabase, ReadTransaction, ReadableDatabase as _, StorageBackend, WriteTransaction};
 
 pub use audit::{AuditEntry, AuditEvent};
 pub use error::StoreError;
@@ -46,10 +46,17 @@ impl Store {
     /// Opens the file, creating it if it is absent, and brings its schema up to date.
     ///
     /// # Errors
-    /// When the file is in use, damaged, or written by a newer version.
+    /// When the file is in use, damaged, or written by a newer version. A newer version's
+    /// file keeps every byte if it was closed in order; after a crash redb repairs it
+    /// before its schema can be read, and that is all that changes.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
         if !path.exists() {
             Self::create(path)?;
+        }
+        // What cannot be opened for reading alone (closed by a crash) is judged below, where
+        // it can be repaired.
+        if let Ok(db) = ReadOnlyDatabase::open(path) {
+            migrations::check(&db.begin_read()?)?;
         }
         Self::migrated(Database::builder().set_cache_size(16 << 20).open(path)?)
     }

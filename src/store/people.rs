@@ -1,4 +1,4 @@
-use redb::ReadableTable as _;
+use redb::ReadableTable;
 use serde::{Deserialize, Serialize};
 
 use super::record::Record;
@@ -36,14 +36,7 @@ impl ReadTx {
     /// # Errors
     /// On a storage failure or a damaged record.
     pub fn people(&self) -> Result<Vec<(PersonId, PersonRecord)>, StoreError> {
-        let table = self.tx.open_table(PEOPLE)?;
-        table
-            .iter()?
-            .map(|row| {
-                let (id, value) = row?;
-                Ok((PersonId(id.value()), PersonRecord::decode(value.value())?))
-            })
-            .collect()
+        all(&self.tx.open_table(PEOPLE)?)
     }
 
     /// The account behind an external identity.
@@ -55,8 +48,28 @@ impl ReadTx {
     }
 }
 
+fn all(table: &impl ReadableTable<u64, &'static [u8]>) -> Result<Vec<(PersonId, PersonRecord)>, StoreError> {
+    table
+        .iter()?
+        .map(|row| {
+            let (id, value) = row?;
+            Ok((PersonId(id.value()), PersonRecord::decode(value.value())?))
+        })
+        .collect()
+}
+
 impl WriteTx {
-    /// Stores a new account and returns its identifier, which is never used again.
+    /// All accounts, oldest first, as this transaction leaves them: what a new name is
+    /// compared with.
+    ///
+    /// # Errors
+    /// On a storage failure or a damaged record.
+    pub fn people(&self) -> Result<Vec<(PersonId, PersonRecord)>, StoreError> {
+        all(&self.tx.open_table(PEOPLE)?)
+    }
+
+    /// Stores a new account and returns its identifier, which is never used again. That
+    /// its name is free is the caller's to know.
     ///
     /// # Errors
     /// On a storage failure.

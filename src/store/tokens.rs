@@ -70,9 +70,7 @@ impl WriteTx {
     pub fn remove_token(&self, wiki: WikiId, token: TokenId) -> Result<bool, StoreError> {
         let removed = {
             let mut tokens = self.tx.open_table(TOKENS)?;
-            let removed =
-                tokens.remove((wiki.0, token.0))?.map(|value| TokenRecord::decode(value.value())).transpose()?;
-            removed
+            tokens.remove((wiki.0, token.0))?.map(|value| TokenRecord::decode(value.value())).transpose()?
         };
         let Some(record) = removed else { return Ok(false) };
         self.tx.open_table(TOKEN_HASHES)?.remove(record.hash.as_slice())?;

@@ -131,8 +131,7 @@ impl WriteTx {
     pub fn remove_wiki(&self, id: WikiId) -> Result<(), StoreError> {
         let removed = {
             let mut wikis = self.tx.open_table(WIKIS)?;
-            let removed = wikis.remove(id.0)?.map(|value| WikiRecord::decode(value.value())).transpose()?;
-            removed
+            wikis.remove(id.0)?.map(|value| WikiRecord::decode(value.value())).transpose()?
         };
         if let Some(wiki) = removed {
             self.tx.open_table(SLUGS)?.remove(wiki.slug.as_str())?;

@@ -25,9 +25,10 @@ pub enum WikiError {
     PageDeleted { path: String },
     #[error("old_string not found in page content")]
     OldStringMissing,
-    #[error("old_string is ambiguous: found {} occurrences. Provide a longer unique string.", lines.len())]
+    #[error("old_string is ambiguous: found {count} occurrences. Provide a longer unique string.")]
     OldStringAmbiguous {
-        /// 1-based lines on which the occurrences begin, in order.
+        count: usize,
+        /// 1-based lines on which the first hundred occurrences begin, in order.
         lines: Vec<usize>,
     },
     #[error("{field} {problem}")]

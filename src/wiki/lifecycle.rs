@@ -1,4 +1,6 @@
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use super::write::robot;
 use super::{WikiError, Wikis, seed};
@@ -6,6 +8,11 @@ use crate::auth::Operator;
 use crate::model::{Name, PersonId, Role, Slug, UnixSeconds, WikiId};
 use crate::repo::{CommitMeta, Repo};
 use crate::store::{AuditEntry, AuditEvent, WikiRecord};
+
+/// How often, and how far apart, it is looked whether the last reader of a deleted wiki
+/// has gone.
+const LOOKS: u32 = 100;
+const BETWEEN_LOOKS: Duration = Duration::from_millis(50);
 
 /// A wiki to make.
 #[derive(Clone, Debug)]
@@ -36,8 +43,8 @@ impl Wikis {
     /// Makes a wiki, durably. `progress` hears what takes long.
     ///
     /// # Errors
-    /// [`WikiError::SlugTaken`], [`WikiError::Import`], or a storage failure; nothing is
-    /// left behind then but an unused directory that the next attempt sets aside.
+    /// [`WikiError::SlugTaken`], [`WikiError::Busy`] while a deleted wiki of that slug is
+    /// still being read, [`WikiError::Import`], or a storage failure; nothing is left then.
     pub fn create(
         &self,
         _proof: Operator,
@@ -48,10 +55,28 @@ impl Wikis {
         if self.store().read(|tx| tx.wiki_by_slug(&new.slug))?.is_some() {
             return Err(WikiError::SlugTaken(new.slug.to_string()));
         }
+        self.wait_until_unused(&new.slug)?;
         let dir = self.wiki_dir(&new.slug);
         self.set_aside(&dir)?;
-        self.create_repository(new, &dir, progress)?;
+        let created = self.create_repository(new, &dir, progress).and_then(|()| self.record(new));
+        if created.is_err() && self.store().read(|tx| tx.wiki_by_slug(&new.slug))?.is_none() {
+            remove_rest(&dir);
+        }
+        created
+    }
 
+    fn wait_until_unused(&self, slug: &Slug) -> Result<(), WikiError> {
+        for _ in 0..LOOKS {
+            if !self.is_still_used(slug) {
+                return Ok(());
+            }
+            std::thread::sleep(BETWEEN_LOOKS);
+        }
+        Err(WikiError::Busy)
+    }
+
+    /// Makes the wiki known, unless it cannot be used: then nobody ever saw it.
+    fn record(&self, new: &NewWiki) -> Result<WikiSummary, WikiError> {
         let now = self.clock().now();
         let record = WikiRecord { slug: new.slug.clone(), name: new.name.clone(), public: new.public, created: now };
         let id = self.store().write(|tx| {
@@ -62,7 +87,13 @@ impl Wikis {
             Ok::<_, WikiError>(id)
         })?;
         // Opening computes the counters and starts the index.
-        self.open(id, &new.slug)?;
+        let opened = self.open(id, &new.slug).and_then(|wiki| wiki.current().map(|_state| ()));
+        if let Err(error) = opened {
+            self.store().write(|tx| tx.remove_wiki(id))?;
+            self.forget(id, &new.slug);
+            self.indexes().forget(id);
+            return Err(error);
+        }
         self.summary(id, record)
     }
 
@@ -111,8 +142,11 @@ impl Wikis {
         let wikis = self.store().read(|tx| tx.wikis())?;
         let mut summaries = Vec::with_capacity(wikis.len());
         for (id, record) in wikis {
-            // Opening repairs counters that a crash left behind the tip.
-            self.open(id, &record.slug)?;
+            // Opening repairs counters that a crash left behind the tip. A wiki that cannot
+            // be opened is listed all the same: how else would it be found and deleted?
+            if let Err(error) = self.open(id, &record.slug) {
+                tracing::error!(wiki.slug = %record.slug, %error, "a wiki cannot be opened");
+            }
             summaries.push(self.summary(id, record)?);
         }
         Ok(summaries)
@@ -147,22 +181,27 @@ impl Wikis {
     pub fn delete(&self, proof: Operator, slug: &Slug) -> Result<(), WikiError> {
         let _alone = self.lifecycle.lock();
         let id = self.find(proof, slug)?;
-        let wiki = self.open(id, slug)?;
-        wiki.close_for_writing();
+        match self.open(id, slug) {
+            Ok(wiki) => wiki.close_for_writing(),
+            Err(error) => tracing::warn!(wiki.slug = %slug, %error, "deleting a wiki that cannot be opened"),
+        }
         let event = AuditEvent::WikiDeleted { slug: slug.to_string() };
         let entry = AuditEntry { at: self.clock().now(), actor: "operator".to_owned(), wiki: Some(id), event };
         self.store().write(|tx| {
             tx.remove_wiki(id)?;
             tx.audit(&entry)
         })?;
-        self.forget(id);
+        self.forget(id, slug);
         self.indexes().forget(id);
         // From here on nobody finds it; a crash leaves a directory without a record.
         let dir = self.wiki_dir(slug);
         let doomed = dir.with_extension(format!("deleted-{id}"));
-        std::fs::rename(&dir, &doomed)
-            .and_then(|()| std::fs::remove_dir_all(&doomed))
-            .map_err(|cause| WikiError::Io { what: "the wiki is deleted, but its files could not be removed", cause })
+        match std::fs::rename(&dir, &doomed).and_then(|()| std::fs::remove_dir_all(&doomed)) {
+            Err(cause) if cause.kind() != ErrorKind::NotFound => {
+                Err(WikiError::Io { what: "the wiki is deleted, but its files could not be removed", cause })
+            }
+            _ => Ok(()),
+        }
     }
 
     fn summary(&self, id: WikiId, record: WikiRecord) -> Result<WikiSummary, WikiError> {
@@ -177,6 +216,15 @@ impl Wikis {
             attachments: counters.map_or(0, |c| c.attachments),
             bytes: counters.map_or(0, |c| c.bytes),
         })
+    }
+}
+
+fn remove_rest(dir: &Path) {
+    match std::fs::remove_dir_all(dir) {
+        Err(cause) if cause.kind() != ErrorKind::NotFound => {
+            tracing::warn!(dir = %dir.display(), %cause, "what a failed attempt left could not be removed");
+        }
+        _ => {}
     }
 }
 

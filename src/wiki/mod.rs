@@ -39,3 +39,6 @@ pub use search::{SearchResults, search};
 pub use tags::{Counted, categories, tags};
 pub use tree::{Tree, TreeNode, tree};
 pub use write::{Edit, Saved, WritePage, delete, edit, write};
+
+#[cfg(test)]
+mod tests;

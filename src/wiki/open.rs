@@ -4,8 +4,8 @@ use std::sync::{Arc, Weak};
 
 use parking_lot::{Mutex, MutexGuard};
 
-use super::WikiError;
 use super::source::{RepoSource, WikiPlaces};
+use super::{AccessError, WikiError};
 use crate::catalog::{Catalog, Past, PastError, State};
 use crate::clock::Clock;
 use crate::config::Limits;
@@ -41,9 +41,14 @@ pub struct Wikis {
 /// stay open without being held.
 #[derive(Default)]
 struct OpenWikis {
-    all: HashMap<WikiId, Weak<Wiki>>,
+    all: HashMap<WikiId, Slot>,
     recent: Vec<Arc<Wiki>>,
+    /// Wikis that were deleted while somebody was using them.
+    leaving: Vec<(Slug, Weak<Wiki>)>,
 }
+
+/// Locked while the wiki is being opened, so that others need not wait for that.
+type Slot = Arc<Mutex<Weak<Wiki>>>;
 
 /// One open wiki.
 pub struct Wiki {
@@ -70,9 +75,12 @@ impl Wikis {
     /// Ends the worker; what is not indexed yet is indexed after the next start.
     pub fn shutdown(&self) {
         self.indexes.shutdown();
-        let open: Vec<_> = self.open.lock().all.values().filter_map(Weak::upgrade).collect();
-        for wiki in open {
-            wiki.catalog.store();
+        let slots: Vec<_> = self.open.lock().all.values().map(Arc::clone).collect();
+        for slot in slots {
+            let wiki = slot.lock().upgrade();
+            if let Some(wiki) = wiki {
+                wiki.catalog.store();
+            }
         }
     }
 
@@ -108,10 +116,23 @@ impl Wikis {
     /// The wiki, opened if it is not: stale locks of a crash are removed, derived data is
     /// brought to the tip, and counters that lag behind it are repaired.
     pub(super) fn open(&self, id: WikiId, slug: &Slug) -> Result<Arc<Wiki>, WikiError> {
-        let mut open = self.open.lock();
-        if let Some(wiki) = open.all.get(&id).and_then(Weak::upgrade) {
-            open.touch(&wiki);
+        let slot = {
+            let mut open = self.open.lock();
+            let slot = open.slot(id);
+            if let Some(wiki) = slot.try_lock().and_then(|wiki| wiki.upgrade()) {
+                open.touch(&wiki);
+                return Ok(wiki);
+            }
+            slot
+        };
+        let mut opening = slot.lock();
+        if let Some(wiki) = opening.upgrade() {
             return Ok(wiki);
+        }
+        // Who deletes a wiki removes its record before its slot: what has no record any
+        // more is not opened, because its directory may belong to another wiki by now.
+        if self.store().read(|tx| tx.wiki(id))?.is_none() {
+            return Err(AccessError::NoSuchWiki(slug.to_string()).into());
         }
         let dir = self.wiki_dir(slug);
         let repo = Arc::new(Repo::open(self.disk(), &dir.join("repo.git"))?);
@@ -121,12 +142,14 @@ impl Wikis {
             catalog: Arc::new(Catalog::open(LinkOrder::default(), &dir.join("index").join("catalog.bin"))),
             writing: Mutex::new(false),
         });
-        open.all.retain(|_, weak| weak.strong_count() > 0);
-        open.all.insert(id, Arc::downgrade(&wiki));
-        open.touch(&wiki);
-        drop(open);
+        *opening = Arc::downgrade(&wiki);
+        drop(opening);
+        self.open.lock().touch(&wiki);
         self.indexes.notify(id);
-        self.repair_counters(&wiki)?;
+        if let Err(error) = self.repair_counters(&wiki) {
+            // Its repository can be fetched all the same.
+            tracing::error!(wiki.slug = %slug, %error, "the counters of a wiki could not be compared with it");
+        }
         Ok(wiki)
     }
 
@@ -138,10 +161,33 @@ impl Wikis {
         Ok(Some(Place { dir, source: Arc::new(RepoSource::new(Arc::clone(&wiki.repo), Arc::clone(&wiki.catalog))) }))
     }
 
-    pub(super) fn forget(&self, id: WikiId) {
+    /// As if nobody had ever used the wiki since the start.
+    #[cfg(test)]
+    pub(super) fn close(&self, id: WikiId) {
         let mut open = self.open.lock();
-        open.all.remove(&id);
         open.recent.retain(|wiki| wiki.id != id);
+        open.all.remove(&id);
+    }
+
+    /// Closes a wiki whose record was removed. Nobody opens it again; who uses it still
+    /// may read on, but not write.
+    pub(super) fn forget(&self, id: WikiId, slug: &Slug) {
+        let slot = {
+            let mut open = self.open.lock();
+            open.recent.retain(|wiki| wiki.id != id);
+            open.all.remove(&id)
+        };
+        let Some(wiki) = slot.and_then(|slot| std::mem::take(&mut *slot.lock()).upgrade()) else { return };
+        wiki.close_for_writing();
+        self.open.lock().leaving.push((slug.clone(), Arc::downgrade(&wiki)));
+    }
+
+    /// Whether somebody still uses a deleted wiki of this slug. What they read is found by
+    /// the directory's name, which must not become another wiki's meanwhile.
+    pub(super) fn is_still_used(&self, slug: &Slug) -> bool {
+        let mut open = self.open.lock();
+        open.leaving.retain(|(_, wiki)| wiki.strong_count() > 0);
+        open.leaving.iter().any(|(left, _)| left == slug)
     }
 
     /// Makes the stored counters say what the tip says; a crash between a commit and its
@@ -165,7 +211,20 @@ impl Wikis {
 }
 
 impl OpenWikis {
+    fn slot(&mut self, id: WikiId) -> Slot {
+        if let Some(slot) = self.all.get(&id) {
+            return Arc::clone(slot);
+        }
+        let in_use =
+            |slot: &Slot| Arc::strong_count(slot) > 1 || slot.try_lock().is_none_or(|wiki| wiki.strong_count() > 0);
+        self.all.retain(|_, slot| in_use(slot));
+        Arc::clone(self.all.entry(id).or_default())
+    }
+
     fn touch(&mut self, wiki: &Arc<Wiki>) {
+        if !self.all.contains_key(&wiki.id) {
+            return;
+        }
         self.recent.retain(|other| other.id != wiki.id);
         if self.recent.len() >= KEPT_OPEN {
             self.recent.remove(0);

@@ -20,6 +20,8 @@ pub struct Page {
     pub last: Option<LastChange>,
     pub links_to: Vec<PagePath>,
     pub linked_from: Vec<PagePath>,
+    /// The wiki's newest commit when this was read.
+    pub as_of: Option<Revision>,
 }
 
 /// A commit, as readers see it.
@@ -64,14 +66,15 @@ pub fn read(access: &Access<Read>, path: &PagePath, at: Option<&RevisionPrefix>)
         let Some(commit) = state.commit() else { return Err(no_such_page(&state, path)) };
         drop(state);
         let snapshot = wiki.repo().at(commit)?.ok_or_else(|| missing(path))?;
-        return page(stored, snapshot.blob(blob)?, last, links_to, linked_from);
+        return page(stored, snapshot.blob(blob)?, last, links_to, linked_from, Some(commit));
     };
+    let as_of = state.commit();
     drop(state);
     let revision = wiki.repo().find(at)?.ok_or_else(|| missing(path))?;
     let snapshot = wiki.repo().at(revision)?.ok_or_else(|| missing(path))?;
     let bytes = snapshot.read(&stored.file())?.ok_or_else(|| missing(path))?;
     let last = wiki.repo().history(&stored.file(), revision, 1)?.first().map(|entry| LastChange::from(&entry.commit));
-    page(stored, bytes, last, Vec::new(), Vec::new())
+    page(stored, bytes, last, Vec::new(), Vec::new(), as_of)
 }
 
 fn page(
@@ -80,6 +83,7 @@ fn page(
     last: Option<LastChange>,
     mut links_to: Vec<PagePath>,
     linked_from: Vec<PagePath>,
+    as_of: Option<Revision>,
 ) -> Result<Page, WikiError> {
     let content = String::from_utf8(bytes).map_err(|_invalid| WikiError::NotText { path: path.to_string() })?;
     let front = markdown::front_matter(&content);
@@ -87,7 +91,7 @@ fn page(
     let front_matter = front.fields;
     links_to.sort();
     links_to.dedup();
-    Ok(Page { path, name, content, front_matter, last, links_to, linked_from })
+    Ok(Page { path, name, content, front_matter, last, links_to, linked_from, as_of })
 }
 
 /// The path under which a page is stored, for any spelling of it.

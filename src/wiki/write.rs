@@ -8,6 +8,9 @@ use crate::model::{Author, Name, PagePath, Revision, RevisionPrefix};
 use crate::repo::{self, Change, CommitMeta};
 use crate::store::{AuditEntry, AuditEvent, StoreError};
 
+/// Most places that an ambiguous text is said to be at.
+const MOST_LINES: usize = 100;
+
 /// A whole page to store.
 #[derive(Clone, Debug)]
 pub struct WritePage<'a> {
@@ -65,7 +68,11 @@ pub fn write(
             (stored, Action::Update, Some((revision, size)))
         }
         None if request.base.is_some() => return Err(WikiError::PageDeleted { path: path.to_string() }),
-        None => (path.for_new_page()?, Action::Create, None),
+        None => {
+            let target = path.for_new_page()?;
+            check_address_is_free(&state, &target)?;
+            (target, Action::Create, None)
+        }
     };
     let grows_by = (request.content.len() as u64).saturating_sub(before.map_or(0, |(_, size)| size));
     let (tip, held) = (state.commit(), Held::by(&state));
@@ -76,7 +83,7 @@ pub fn write(
     let change = Change::Put { path: target.file(), bytes: request.content.as_bytes().to_vec() };
     let revision = match wiki.repo().commit(tip, &[change], &meta) {
         Ok(revision) => {
-            settle(wikis, access, revision)?;
+            settle(wikis, access, revision);
             revision
         }
         Err(repo::Error::NothingChanged) => before.map(|(revision, _)| revision).ok_or(WikiError::Busy)?,
@@ -102,7 +109,7 @@ pub fn edit(wikis: &Wikis, access: &Access<Write>, path: &PagePath, request: &Ed
     let turn = wiki.begin_writing()?;
     let state = wiki.current()?;
     let stored = state.resolve(path).cloned().ok_or_else(|| no_such_page(&state, path))?;
-    let (_, size) = current(&state, &stored, Some(&request.base))?;
+    let (before, size) = current(&state, &stored, Some(&request.base))?;
     let (tip, held) = (state.commit(), Held::by(&state));
     drop(state);
     let page = super::read(&access.reading(), &stored, None)?;
@@ -112,8 +119,15 @@ pub fn edit(wikis: &Wikis, access: &Access<Write>, path: &PagePath, request: &Ed
 
     let meta = meta(wikis, access, message(request.origin, Action::Edit, request.message, request.typed)?)?;
     let change = Change::Put { path: stored.file(), bytes: content.as_bytes().to_vec() };
-    let revision = wiki.repo().commit(tip, &[change], &meta).map_err(|error| refused(&stored, error))?;
-    settle(wikis, access, revision)?;
+    let revision = match wiki.repo().commit(tip, &[change], &meta) {
+        Ok(revision) => {
+            settle(wikis, access, revision);
+            revision
+        }
+        // The texts differed in line ends alone, and the page has its own.
+        Err(repo::Error::NothingChanged) => before,
+        Err(error) => return Err(refused(&stored, error)),
+    };
     drop(turn);
     Ok(saved(stored, &content, revision, false))
 }
@@ -149,7 +163,7 @@ pub fn delete(
     drop(state);
     let meta = meta(wikis, access, message(origin, Action::Delete, given, stored.as_str())?)?;
     let revision = wiki.repo().commit(tip, &changes, &meta).map_err(|error| refused(&stored, error))?;
-    settle(wikis, access, revision)?;
+    settle(wikis, access, revision);
     drop(turn);
     Ok(stored)
 }
@@ -169,6 +183,17 @@ fn check_content(wikis: &Wikis, content: &str) -> Result<(), WikiError> {
     }
     if content.contains('\0') {
         return Err(WikiError::Invalid { field: "content", problem: "must not contain NUL characters".to_owned() });
+    }
+    Ok(())
+}
+
+/// A page and an attachment of the page above it may have the same address.
+fn check_address_is_free(state: &State, page: &PagePath) -> Result<(), WikiError> {
+    let Some(above) = page.parent() else { return Ok(()) };
+    let above = state.resolve(&above).unwrap_or(&above);
+    if state.attachments(above).any(|(name, _)| name == page.leaf()) {
+        let cause = "a file of that name is attached to the page above".to_owned();
+        return Err(WikiError::PathTaken { path: page.to_string(), cause });
     }
     Ok(())
 }
@@ -216,21 +241,38 @@ fn check_limits(
 
 fn replace_once(content: &str, old: &str, new: &str) -> Result<String, WikiError> {
     // A page with CRLF line ends is edited by clients that send LF: speak its dialect.
-    let crlf = content.contains("\r\n") && !old.contains('\r');
-    let (old, new) = if crlf {
-        (old.replace('\n', "\r\n"), new.replace("\r\n", "\n").replace('\n', "\r\n"))
-    } else {
-        (old.to_owned(), new.to_owned())
-    };
-    let mut found = content.match_indices(&old);
-    match (found.next(), found.next()) {
-        (None, _) => Err(WikiError::OldStringMissing),
-        (Some(_), None) => Ok(content.replacen(&old, &new, 1)),
-        (Some(_), Some(_)) => {
-            let line = |at: usize| content.bytes().take(at).filter(|byte| *byte == b'\n').count() + 1;
-            Err(WikiError::OldStringAmbiguous { lines: content.match_indices(&old).map(|(at, _)| line(at)).collect() })
+    if content.contains("\r\n") && !old.contains('\r') {
+        let (theirs, with) = (old.replace('\n', "\r\n"), new.replace("\r\n", "\n").replace('\n', "\r\n"));
+        match replace_exactly(content, &theirs, &with) {
+            // Unless it ends this line in another way.
+            Err(WikiError::OldStringMissing) => {}
+            result => return result,
         }
     }
+    replace_exactly(content, old, new)
+}
+
+fn replace_exactly(content: &str, old: &str, new: &str) -> Result<String, WikiError> {
+    let mut found = content.match_indices(old);
+    match (found.next(), found.next()) {
+        (None, _) => Err(WikiError::OldStringMissing),
+        (Some(_), None) => Ok(content.replacen(old, new, 1)),
+        (Some(_), Some(_)) => Err(ambiguous(content, old)),
+    }
+}
+
+/// One pass over the page, however often the text occurs.
+fn ambiguous(content: &str, old: &str) -> WikiError {
+    let (mut count, mut lines, mut line, mut seen) = (0, Vec::new(), 1, 0);
+    for (at, _) in content.match_indices(old) {
+        count += 1;
+        if lines.len() < MOST_LINES {
+            line += content.get(seen..at).map_or(0, |text| text.matches('\n').count());
+            seen = at;
+            lines.push(line);
+        }
+    }
+    WikiError::OldStringAmbiguous { count, lines }
 }
 
 fn meta(wikis: &Wikis, access: &Access<Write>, message: String) -> Result<CommitMeta, WikiError> {
@@ -245,8 +287,19 @@ pub(super) fn robot() -> Result<Author, WikiError> {
 }
 
 /// What follows a durable commit: metadata, counters and audit in one transaction, and
-/// word to the index. If this fails the commit stands and the next start repairs the rest.
-fn settle(wikis: &Wikis, access: &Access<Write>, revision: Revision) -> Result<(), WikiError> {
+/// word to the index.
+///
+/// The change is done whatever becomes of this: a writer who is told that it failed would
+/// try again and meet a conflict with itself. The next start repairs the counters.
+fn settle(wikis: &Wikis, access: &Access<Write>, revision: Revision) {
+    if let Err(error) = record(wikis, access, revision) {
+        let wiki = access.slug();
+        tracing::error!(wiki.slug = %wiki, %revision, actor = access.actor(), %error, "a commit was not recorded");
+    }
+    wikis.indexes().notify(access.id());
+}
+
+fn record(wikis: &Wikis, access: &Access<Write>, revision: Revision) -> Result<(), WikiError> {
     let wiki = access.wiki();
     let counters = counters(&*wiki.current()?);
     let entry = AuditEntry {
@@ -257,10 +310,8 @@ fn settle(wikis: &Wikis, access: &Access<Write>, revision: Revision) -> Result<(
     };
     wikis.store().write(|tx| {
         tx.set_counters(wiki.id(), &counters)?;
-        tx.audit(&entry)
-    })?;
-    wikis.indexes().notify(wiki.id());
-    Ok(())
+        Ok(tx.audit(&entry)?)
+    })
 }
 
 fn refused(path: &PagePath, error: repo::Error) -> WikiError {

@@ -10,6 +10,7 @@ mod end_to_end;
 mod forgetful_disk;
 mod forgetful_storage;
 mod git_serve;
+mod permissions;
 mod power_loss;
 mod store_fixture;
 mod support;

@@ -1,6 +1,9 @@
+use std::error::Error as _;
+
 use axum::body::{Body, to_bytes};
 use axum::extract::DefaultBodyLimit;
 use axum::http::StatusCode;
+use http_body_util::LengthLimitError;
 use serde_json::{Map, Value};
 
 use super::ApiError;
@@ -22,12 +25,16 @@ pub(super) fn limit(state: &AppState) -> DefaultBodyLimit {
 
 impl Fields {
     /// # Errors
-    /// 413 when the body is longer than any page can make it.
+    /// 413 when the body is longer than any page can make it, 408 when it does not come.
     pub(super) async fn read(state: &AppState, body: Body) -> Result<Self, ApiError> {
         let limit = most(state);
-        let bytes = to_bytes(body, limit).await.map_err(|_too_long| {
-            let text = format!("the request is too large: the limit is {limit} bytes");
-            ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", text)
+        let bytes = to_bytes(body, limit).await.map_err(|error| {
+            if error.source().is_some_and(|cause| cause.is::<LengthLimitError>()) {
+                let text = format!("the request is too large: the limit is {limit} bytes");
+                ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", text)
+            } else {
+                ApiError::new(StatusCode::REQUEST_TIMEOUT, "incomplete", "the request did not arrive whole")
+            }
         })?;
         Ok(Self(serde_json::from_slice::<Value>(&bytes).ok().and_then(|value| match value {
             Value::Object(fields) => Some(fields),

@@ -52,7 +52,7 @@ impl From<WikiError> for ApiError {
             WikiError::NoSuchPage { near, .. } if !near.is_empty() => {
                 plain.with("near", near.iter().map(ToString::to_string).collect())
             }
-            WikiError::OldStringAmbiguous { lines } => plain.with("lines", lines.into()),
+            WikiError::OldStringAmbiguous { lines, .. } => plain.with("lines", lines.into()),
             WikiError::TooLarge { limit, .. } | WikiError::LimitReached { limit, .. } => {
                 plain.with("limit", limit.into())
             }

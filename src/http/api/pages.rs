@@ -5,7 +5,7 @@ use axum::body::Body;
 use axum::extract::{Extension, OriginalUri, Query, State};
 use axum::http::{HeaderMap, Method, StatusCode};
 use axum::response::{IntoResponse as _, Response};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::body::Fields;
 use super::request::{Part, Target, authorize, revision};
@@ -14,7 +14,7 @@ use crate::http::dates;
 use crate::http::state::AppState;
 use crate::http::tenant::WikiSlug;
 use crate::model::{PagePath, Slug};
-use crate::wiki::{self, Edit, LastChange, Origin, Saved, WikiError, WritePage};
+use crate::wiki::{self, Edit, LastChange, Origin, WikiError, WritePage};
 
 type QueryMap = Query<HashMap<String, String>>;
 type Answer = Result<Response, ApiError>;
@@ -42,9 +42,18 @@ pub(super) async fn by_path(
     let state = &state;
     match (method, part) {
         (Method::GET | Method::HEAD, Part::Page) => read(state, call, page).await,
-        (Method::PUT, Part::Page) => write(state, call, page, Fields::read(state, body).await?).await,
-        (Method::PATCH, Part::Page) => edit(state, call, page, Fields::read(state, body).await?).await,
-        (Method::DELETE, Part::Page) => delete(state, call, page, Fields::read(state, body).await?).await,
+        (Method::PUT, Part::Page) => {
+            let fields = fields(state, &call, body).await?;
+            write(state, call, page, fields).await
+        }
+        (Method::PATCH, Part::Page) => {
+            let fields = fields(state, &call, body).await?;
+            edit(state, call, page, fields).await
+        }
+        (Method::DELETE, Part::Page) => {
+            let fields = fields(state, &call, body).await?;
+            delete(state, call, page, fields).await
+        }
         (Method::GET | Method::HEAD, Part::History) => {
             changelog::history(state, call.slug, call.headers, pairs(call.query), page).await
         }
@@ -63,6 +72,14 @@ pub(super) async fn by_path(
 
 fn pairs(query: HashMap<String, String>) -> Vec<(String, String)> {
     query.into_iter().collect()
+}
+
+/// The body of a request that changes a page. Whoever may not write is told so before it
+/// is taken in.
+async fn fields(state: &AppState, call: &Call, body: Body) -> Result<Fields, ApiError> {
+    let (headers, slug) = (call.headers.clone(), call.slug.clone());
+    state.run_blocking(move |state| authorize::<wiki::Write>(state, &headers, &slug).map(|_access| ())).await??;
+    Fields::read(state, body).await
 }
 
 async fn read(state: &AppState, call: Call, typed: String) -> Answer {
@@ -108,8 +125,12 @@ async fn write(state: &AppState, call: Call, typed: String, fields: Fields) -> A
             };
             let saved = wiki::write(state.wikis(), &access, &path, &request)?;
             let status = if saved.created { StatusCode::CREATED } else { StatusCode::OK };
-            let mut body = saved_json(&saved);
-            body["created"] = saved.created.into();
+            let body = json!({
+                "name": saved.name,
+                "path": saved.path,
+                "revision": saved.revision,
+                "created": saved.created,
+            });
             Ok((status, Json(body)).into_response())
         })
         .await?
@@ -142,7 +163,8 @@ async fn edit(state: &AppState, call: Call, typed: String, fields: Fields) -> An
                 typed: &typed,
             };
             let saved = wiki::edit(state.wikis(), &access, &path, &request).map_err(|error| as_typed(error, &typed))?;
-            Ok(Json(saved_json(&saved)).into_response())
+            let body = json!({ "name": saved.name, "path": saved.path, "revision": saved.revision });
+            Ok(Json(body).into_response())
         })
         .await?
 }
@@ -161,17 +183,14 @@ async fn delete(state: &AppState, call: Call, typed: String, fields: Fields) -> 
         .await?
 }
 
-fn commit(change: &LastChange) -> Value {
-    json!({
-        "revision": change.revision,
-        "author": change.author,
-        "date": dates::date_time(change.time, change.offset),
-        "message": change.message,
-    })
-}
-
-fn saved_json(saved: &Saved) -> Value {
-    json!({ "name": saved.name, "path": saved.path, "revision": saved.revision })
+fn commit(change: &LastChange) -> Map<String, Value> {
+    let fields = [
+        ("revision", json!(change.revision)),
+        ("author", json!(change.author)),
+        ("date", json!(dates::date_time(change.time, change.offset))),
+        ("message", json!(change.message)),
+    ];
+    fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
 }
 
 /// The predecessor names a missing page as it was asked for.

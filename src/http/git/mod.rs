@@ -40,10 +40,11 @@ impl GitService {
         Self { slots: Arc::new(Semaphore::new(at_once)) }
     }
 
-    /// Answers `GET {repository}/info/refs?service=…`. `open` is called on a blocking thread.
+    /// Answers `GET {repository}/info/refs?service=…`. `open` is called on a blocking
+    /// thread, and dropped when the repository is not read any more.
     pub async fn info_refs(
         &self,
-        open: impl FnOnce() -> gix::Repository + Send + 'static,
+        open: impl Fn() -> gix::Repository + Send + 'static,
         query: Option<&str>,
         headers: &HeaderMap,
     ) -> Response {
@@ -64,12 +65,13 @@ impl GitService {
         }
     }
 
-    /// Answers `POST {repository}/git-upload-pack`. `open` is called on a blocking thread.
+    /// Answers `POST {repository}/git-upload-pack`. `open` is called on a
+    /// blocking thread, and dropped when the repository is not read any more.
     ///
     /// The pack is streamed as it is made; work stops when the client goes away or stops reading.
     pub async fn upload_pack(
         &self,
-        open: impl FnOnce() -> gix::Repository + Send + 'static,
+        open: impl Fn() -> gix::Repository + Send + 'static,
         headers: &HeaderMap,
         body: Body,
     ) -> Response {

@@ -68,7 +68,7 @@ impl From<WikiError> for Failure {
                 format!("{} The current revision is {revision}.", conflict(&error))
             }
             WikiError::RevisionRequired | WikiError::PageDeleted { .. } => conflict(&error),
-            WikiError::OldStringAmbiguous { lines } => {
+            WikiError::OldStringAmbiguous { lines, .. } => {
                 let places: Vec<_> = lines.iter().take(20).map(ToString::to_string).collect();
                 invalid(format_args!("{error} They begin on lines {}.", places.join(", ")))
             }

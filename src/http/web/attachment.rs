@@ -23,7 +23,7 @@ const SHOWN: &[&str] = &[
 
 /// A file of the wiki. It cannot act in the wiki's origin whatever it holds: active types
 /// are downloads, nothing is sniffed, and a sandbox holds what is opened all the same.
-pub(super) fn serve(file: &Attachment, request: &HeaderMap) -> Response {
+pub(super) fn serve(file: Attachment, request: &HeaderMap) -> Response {
     let tag = format!("\"{}\"", file.identity);
     let known = request.get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok());
     let unchanged = known.is_some_and(|tags| tags.split(',').any(|known| known.trim().trim_start_matches("W/") == tag));
@@ -38,7 +38,7 @@ pub(super) fn serve(file: &Attachment, request: &HeaderMap) -> Response {
     let mut response = if unchanged {
         StatusCode::NOT_MODIFIED.into_response()
     } else {
-        ([(header::CONTENT_TYPE, content_type)], file.bytes.clone()).into_response()
+        ([(header::CONTENT_TYPE, content_type)], file.bytes).into_response()
     };
     let headers = response.headers_mut();
     headers.insert(
@@ -63,7 +63,7 @@ mod tests {
 
     fn answer(name: &str) -> Response {
         let file = Attachment { name: name.to_owned(), bytes: b"x".to_vec(), identity: "abc".to_owned() };
-        serve(&file, &HeaderMap::new())
+        serve(file, &HeaderMap::new())
     }
 
     #[test]
@@ -83,6 +83,6 @@ mod tests {
         let file = Attachment { name: "x.png".to_owned(), bytes: b"x".to_vec(), identity: "abc".to_owned() };
         let mut headers = HeaderMap::new();
         headers.insert(header::IF_NONE_MATCH, HeaderValue::from_static("\"old\", \"abc\""));
-        assert_eq!(serve(&file, &headers).status(), StatusCode::NOT_MODIFIED);
+        assert_eq!(serve(file, &headers).status(), StatusCode::NOT_MODIFIED);
     }
 }

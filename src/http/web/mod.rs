@@ -57,3 +57,6 @@ pub(super) fn wiki_routes(state: &AppState) -> Router<AppState> {
         .method_not_allowed_fallback(error_page::wrong_method)
         .layer(DefaultBodyLimit::max(page.saturating_mul(3).saturating_add(64 << 10)))
 }
+
+#[cfg(test)]
+mod tests;

@@ -29,7 +29,7 @@ pub(super) async fn new_page(
     let (asked, wanted) = (request.clone(), name.clone());
     let work = state.run_blocking(move |state| {
         let principal = asked.principal(state)?;
-        find(state, &asked, &principal, &wanted).map_err(|failure| Stopped(failure, principal))
+        find(state, &asked, &principal, &wanted).map_err(|failure| Stopped::new(failure, principal))
     });
     match work.await {
         Ok(Ok(Found::Edit(path))) => Redirect::to(&format!("{}/edit", page_href(&path))).into_response(),
@@ -39,7 +39,7 @@ pub(super) async fn new_page(
             page(StatusCode::OK, &NewPage { frame, name: &name, problem: problem.as_deref(), existing })
         }
         Ok(Err(Stopped(failure, principal))) => {
-            Problem { failure, principal: &principal, request: &request, typed: None }.into_response(&state)
+            Problem { failure: *failure, principal: &principal, request: &request, typed: None }.into_response(&state)
         }
         Err(failed) => refuse(&state, &request, failed.into()),
     }

@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use axum::extract::rejection::FormRejection;
 use axum::extract::{Form, State};
 use axum::http::StatusCode;
@@ -38,7 +40,7 @@ pub(super) async fn form(state: &AppState, request: WebRequest, typed: String) -
     let asked = request.clone();
     let work = state.run_blocking(move |state| {
         let principal = asked.principal(state)?;
-        start(state, &asked, &principal, &typed).map_err(|failure| Stopped(failure, principal))
+        start(state, &asked, &principal, &typed).map_err(|failure| Stopped::new(failure, principal))
     });
     match work.await {
         Ok(Ok(start)) => {
@@ -54,7 +56,7 @@ pub(super) async fn form(state: &AppState, request: WebRequest, typed: String) -
             page(StatusCode::OK, &view)
         }
         Ok(Err(Stopped(failure, principal))) => {
-            Problem { failure, principal: &principal, request: &request, typed: None }.into_response(state)
+            Problem { failure: *failure, principal: &principal, request: &request, typed: None }.into_response(state)
         }
         Err(failed) => refuse(state, &request, failed.into()),
     }
@@ -114,20 +116,18 @@ pub(super) async fn by_path(
     };
     let typed = match decode(page_part) {
         Ok(typed) => typed,
-        Err(error) => return refuse(&state, &request, WikiError::Path(error).into()),
+        Err(error) => return give_back(&state, &request, WikiError::Path(error).into(), &posted),
     };
-    let asked = request.clone();
-    let work = state.run_blocking(move |state| {
-        let result = save(state, &asked, &typed, &posted);
-        (result, posted)
-    });
+    let posted = Arc::new(posted);
+    let (asked, given) = (request.clone(), Arc::clone(&posted));
+    let work = state.run_blocking(move |state| save(state, &asked, &typed, &given));
     match work.await {
-        Err(failed) => refuse(&state, &request, failed.into()),
-        Ok((Ok(Outcome::Saved(path)), _)) => Redirect::to(&page_href(&path)).into_response(),
-        Ok((Ok(Outcome::Conflict(surroundings, path, theirs)), posted)) => {
+        Err(failed) => give_back(&state, &request, failed.into(), &posted),
+        Ok(Ok(Outcome::Saved(path))) => Redirect::to(&page_href(&path)).into_response(),
+        Ok(Ok(Outcome::Conflict(surroundings, path, theirs))) => {
             conflict(&surroundings, &path, theirs.as_deref(), &posted)
         }
-        Ok((Ok(Outcome::Refused(surroundings, path, error)), posted)) => {
+        Ok(Ok(Outcome::Refused(surroundings, path, error))) => {
             let problem = sentence(&error.to_string());
             let view = EditForm {
                 frame: surroundings.frame("Not saved"),
@@ -139,16 +139,22 @@ pub(super) async fn by_path(
             };
             page(kind_of(&error).status, &view)
         }
-        Ok((Err(Stopped(failure, principal)), posted)) => {
+        Ok(Err(Stopped(failure, principal))) => {
             let typed = Some(posted.content.as_str());
-            Problem { failure, principal: &principal, request: &request, typed }.into_response(&state)
+            Problem { failure: *failure, principal: &principal, request: &request, typed }.into_response(&state)
         }
     }
 }
 
+/// A failure before it is known who asks.
+fn give_back(state: &AppState, request: &WebRequest, failure: Failure, posted: &Posted) -> Response {
+    let typed = Some(posted.content.as_str());
+    Problem { failure, principal: &Principal::Nobody, request, typed }.into_response(state)
+}
+
 fn save(state: &AppState, request: &WebRequest, typed: &str, posted: &Posted) -> Result<Outcome, Stopped> {
     let principal = request.principal(state)?;
-    attempt(state, request, &principal, typed, posted).map_err(|failure| Stopped(failure, principal))
+    attempt(state, request, &principal, typed, posted).map_err(|failure| Stopped::new(failure, principal))
 }
 
 fn attempt(
@@ -195,14 +201,18 @@ fn attempt(
     }
 }
 
-/// Browsers post CRLF; pages are stored with LF, or as they were.
+/// Browsers post CRLF; pages are stored with LF, or as most of their lines were.
 fn line_ends(access: &Access<wiki::Write>, path: &PagePath, posted: &str) -> Result<String, WikiError> {
     let text = posted.replace("\r\n", "\n");
     match wiki::read(&access.reading(), path, None) {
-        Ok(page) if page.content.contains("\r\n") => Ok(text.replace('\n', "\r\n")),
+        Ok(page) if mostly_crlf(&page.content) => Ok(text.replace('\n', "\r\n")),
         Ok(_) | Err(WikiError::NoSuchPage { .. } | WikiError::NotText { .. }) => Ok(text),
         Err(error) => Err(error),
     }
+}
+
+fn mostly_crlf(text: &str) -> bool {
+    text.matches("\r\n").count() * 2 > text.matches('\n').count()
 }
 
 fn conflict(surroundings: &Surroundings, path: &PagePath, theirs: Option<&wiki::Page>, posted: &Posted) -> Response {
@@ -217,4 +227,16 @@ fn conflict(surroundings: &Surroundings, path: &PagePath, theirs: Option<&wiki::
         message: &posted.message,
     };
     page(StatusCode::CONFLICT, &view)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn most_lines_decide_how_lines_end() {
+        assert!(mostly_crlf("a\r\nb\r\nc\n"));
+        assert!(!mostly_crlf("a\nb\r\n"));
+        assert!(!mostly_crlf("a"));
+    }
 }

@@ -35,12 +35,13 @@ pub(super) async fn show(
     let skip = query.get("skip").and_then(|text| text.parse::<usize>().ok()).unwrap_or(0).min(100_000);
     let work = state.run_blocking(move |state| {
         let principal = asked.principal(state)?;
-        find(state, &asked, &principal, &typed, skip).map_err(|failure| Stopped(failure, principal))
+        find(state, &asked, &principal, &typed, skip).map_err(|failure| Stopped::new(failure, principal))
     });
     let found = match work.await {
         Ok(Ok(found)) => found,
         Ok(Err(Stopped(failure, principal))) => {
-            return Problem { failure, principal: &principal, request: &request, typed: None }.into_response(state);
+            return Problem { failure: *failure, principal: &principal, request: &request, typed: None }
+                .into_response(state);
         }
         Err(failed) => return refuse(state, &request, failed.into()),
     };

@@ -17,7 +17,7 @@ pub(super) async fn page_index(State(state): State<AppState>, request: WebReques
     let asked = request.clone();
     let work = state.run_blocking(move |state| {
         let principal = asked.principal(state)?;
-        find(state, &asked, &principal).map_err(|failure| Stopped(failure, principal))
+        find(state, &asked, &principal).map_err(|failure| Stopped::new(failure, principal))
     });
     match work.await {
         Ok(Ok((surroundings, paths))) => {
@@ -26,7 +26,7 @@ pub(super) async fn page_index(State(state): State<AppState>, request: WebReques
             page(StatusCode::OK, &view)
         }
         Ok(Err(Stopped(failure, principal))) => {
-            Problem { failure, principal: &principal, request: &request, typed: None }.into_response(&state)
+            Problem { failure: *failure, principal: &principal, request: &request, typed: None }.into_response(&state)
         }
         Err(failed) => refuse(&state, &request, failed.into()),
     }

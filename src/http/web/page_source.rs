@@ -22,12 +22,12 @@ pub(super) async fn show(
     let at = query.get("revision").filter(|text| !text.is_empty()).cloned();
     let work = state.run_blocking(move |state| {
         let principal = asked.principal(state)?;
-        read(state, &asked, &principal, &typed, at.as_deref()).map_err(|failure| Stopped(failure, principal))
+        read(state, &asked, &principal, &typed, at.as_deref()).map_err(|failure| Stopped::new(failure, principal))
     });
     match work.await {
         Ok(Ok(text)) => ([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], text).into_response(),
         Ok(Err(Stopped(failure, principal))) => {
-            Problem { failure, principal: &principal, request: &request, typed: None }.into_response(state)
+            Problem { failure: *failure, principal: &principal, request: &request, typed: None }.into_response(state)
         }
         Err(failed) => refuse(state, &request, failed.into()),
     }

@@ -109,29 +109,37 @@ async fn view(state: &AppState, request: WebRequest, typed: String, query: HashM
     let is_home = typed == HOME && request.raw_path == "/";
     let work = state.run_blocking(move |state| {
         let principal = asked.principal(state)?;
-        find(state, &asked, &principal, &typed, at.as_deref(), is_home).map_err(|failure| Stopped(failure, principal))
+        find(state, &asked, &principal, &typed, at.as_deref(), is_home)
+            .map_err(|failure| Stopped::new(failure, principal))
     });
     let found = match work.await {
         Ok(Ok(found)) => found,
         Ok(Err(Stopped(failure, principal))) => {
-            return Problem { failure, principal: &principal, request: &request, typed: None }.into_response(state);
+            return Problem { failure: *failure, principal: &principal, request: &request, typed: None }
+                .into_response(state);
         }
         Err(failed) => return refuse(state, &request, failed.into()),
     };
     match found {
         Found::Page(shown) => show(&shown),
-        Found::File(file) => attachment::serve(&file, &request.headers),
+        Found::File(file) => attachment::serve(file, &request.headers),
         Found::Elsewhere(path) => found_at(&page_href(&path), query.get("revision").map(String::as_str)),
         Found::Missing(lack) => missing(&lack),
     }
 }
 
 /// A failure, and who met it.
-pub(super) struct Stopped(pub(super) Failure, pub(super) Principal);
+pub(super) struct Stopped(pub(super) Box<Failure>, pub(super) Principal);
+
+impl Stopped {
+    pub(super) fn new(failure: Failure, principal: Principal) -> Self {
+        Self(Box::new(failure), principal)
+    }
+}
 
 impl From<Failure> for Stopped {
     fn from(failure: Failure) -> Self {
-        Self(failure, Principal::Nobody)
+        Self::new(failure, Principal::Nobody)
     }
 }
 
@@ -165,13 +173,13 @@ fn find(
     let surroundings = Surroundings::wiki(state, &access, request);
     let page = match wiki::read(&access, &path, at.as_ref()) {
         Ok(page) => page,
-        Err(WikiError::NoSuchPage { .. }) => {
-            let near = wiki::near_pages(&access, &path)?;
+        Err(WikiError::NoSuchPage { near, .. }) => {
+            let near = if at.is_some() { wiki::near_pages(&access, &path)? } else { near };
             return Ok(Found::Missing(Box::new(Lack { surroundings, path, near })));
         }
         Err(error) => return Err(error.into()),
     };
-    let rendered = rendered(state, &access, &page, at.is_some())?;
+    let rendered = rendered(state, &access, &page, at.is_some());
     let attachments = match &stored {
         Some(stored) if at.is_none() => wiki::attachments(&access, stored)?.1,
         _ => Vec::new(),
@@ -205,17 +213,17 @@ fn file(
     }
 }
 
-fn rendered(
+pub(super) fn rendered(
     state: &AppState,
     access: &Access<wiki::Read>,
     page: &wiki::Page,
     old: bool,
-) -> Result<Arc<RenderedPage>, Failure> {
+) -> Arc<RenderedPage> {
+    // The commit that the text was read at, not the tip, which may have moved since.
     let last = page.last.as_ref().map(|last| last.revision);
-    let tip = wiki::tip(access)?;
-    let key = RenderedKey { wiki: access.id(), tip, page: page.path.clone(), at: last.filter(|_| old) };
+    let key = RenderedKey { wiki: access.id(), tip: page.as_of, page: page.path.clone(), at: last.filter(|_| old) };
     if let Some(kept) = state.rendered(&key) {
-        return Ok(kept);
+        return kept;
     }
     let find_page = wiki::link_targets(access);
     let context = RenderContext { page: &page.path, order: markdown::LinkOrder::default(), find_page: &find_page };
@@ -229,7 +237,7 @@ fn rendered(
         .collect();
     let rendered = Arc::new(RenderedPage { html: output.html, title: output.title, contents, opens_with_title });
     state.keep_rendered(key, Arc::clone(&rendered));
-    Ok(rendered)
+    rendered
 }
 
 fn crumbs(access: &Access<wiki::Read>, path: &PagePath) -> Result<Vec<Crumb>, WikiError> {

@@ -32,14 +32,34 @@ fn opening_clears_what_a_crash_left() {
     let scene = Scene::new();
     scene.commit(&[put("Home.md", "1")]).unwrap();
     let lock = scene.dir.join("refs/heads/main.lock");
-    let temporary = scene.dir.join("objects/tmp_obj_0123");
+    let temporary = ["objects/tmp_obj_0123", "objects/pack/tmp_pack_0", "objects/pack/tmp_pack_1"];
+    let temporary = temporary.map(|name| scene.dir.join(name));
     fs::write(&lock, "half").unwrap();
-    fs::write(&temporary, "half").unwrap();
+    for file in &temporary {
+        fs::write(file, "half").unwrap();
+    }
     assert!(matches!(scene.commit(&[put("Home.md", "2")]), Err(Error::Locked { .. })));
     let scene = scene.reopen();
-    assert!(!lock.exists() && !temporary.exists());
+    assert!(!lock.exists() && !temporary.iter().any(|file| file.exists()));
     scene.commit(&[put("Home.md", "2")]).unwrap();
     scene.fsck();
+}
+
+#[test]
+fn opening_after_an_import_keeps_its_pack_and_does_without_a_directory_of_packs() {
+    let source = Scene::new();
+    source.commit(&[put("Home.md", "1")]).unwrap();
+    let scene = Scene::new();
+    let report = crate::repo::import(&NoSync, &source.dir, &scene.dir, &mut |_| {}).unwrap();
+    scene.repo.move_tip(None, report.tip).unwrap();
+    let left = scene.dir.join("objects/pack/tmp_pack_0");
+    fs::write(&left, "half").unwrap();
+    let scene = scene.reopen();
+    assert!(!left.exists());
+    assert_eq!(scene.read("Home.md").unwrap(), "1");
+
+    fs::remove_dir_all(source.dir.join("objects/pack")).unwrap();
+    assert_eq!(source.reopen().read("Home.md").unwrap(), "1");
 }
 
 #[test]

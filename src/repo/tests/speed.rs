@@ -3,30 +3,69 @@ use std::time::Instant;
 
 use super::*;
 
-/// `cargo test --lib repo::tests::speed -- --ignored --nocapture`, best with `--release`.
+/// Ten thousand commits when measuring (CONTRIBUTING.md, "Measure"), else a few.
+fn commits() -> usize {
+    if std::env::var_os("ROBOTWIKI_MEASURE").is_some_and(|value| value == "1") { 10_000 } else { 150 }
+}
+
 #[test]
-#[ignore = "a measurement, not a check"]
-fn ten_thousand_commits() {
+fn a_long_history_is_read_as_git_reads_it() {
     for (layout, directories) in [("flat", 1), ("nested", 30)] {
-        let scene = Scene::imported(&stream(10_000, directories));
+        let commits = commits();
+        let scene = Scene::imported(&stream(commits, directories));
         let tip = scene.tip();
-        let oldest = scene.git(&["log", "--format=", "--name-only", "--reverse", "-1", &format!("{tip}~9999")]);
-        let path = file(oldest.trim());
-        let first = Revision::parse(scene.git(&["rev-list", "--max-parents=0", "main"]).trim()).unwrap();
-        let before = Revision::parse(scene.git(&["rev-parse", "main~10"]).trim()).unwrap();
-        let timed = |what: &str, work: &dyn Fn()| {
+        let timed = |what: &str, work: &mut dyn FnMut()| {
             let start = Instant::now();
             work();
-            eprintln!("{layout}: {what}: {:?}", start.elapsed());
+            eprintln!("{layout}, {commits} commits: {what}: {:?}", start.elapsed());
         };
-        timed("files", &|| drop(scene.repo.at_tip().unwrap().files().unwrap()));
-        timed("history of the oldest page", &|| drop(scene.repo.history(&path, tip, 100).unwrap()));
-        timed("git log of the oldest page", &|| drop(scene.git(&["log", "--format=%H", "--", path.as_str()])));
-        timed("last commits", &|| drop(scene.repo.last_commits(tip, None).unwrap()));
-        timed("last commits since ten commits ago", &|| drop(scene.repo.last_commits(tip, Some(before)).unwrap()));
-        timed("find the first commit", &|| assert!(scene.repo.find(&first.into()).unwrap().is_some()));
-        timed("changes since ten commits ago", &|| drop(scene.repo.changes(Some(before), tip).unwrap()));
-        timed("one commit", &|| assert!(scene.commit(&[put("s3/New.md", "text")]).is_ok()));
+        let first = Revision::parse(scene.git(&["rev-list", "--max-parents=0", "main"]).trim()).unwrap();
+        let before = Revision::parse(scene.git(&["rev-parse", "main~10"]).trim()).unwrap();
+        let oldest = scene.git(&["show", "--format=", "--name-only", &first.to_string()]);
+        let path = file(oldest.trim());
+        let sorted = |text: String| {
+            let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
+            lines.sort();
+            lines
+        };
+
+        let listed = sorted(scene.git(&["ls-tree", "-r", "--name-only", "main"]));
+        let mut files = Vec::new();
+        timed("files", &mut || files = scene.paths());
+        assert_eq!(files, listed);
+
+        let (mut logged, mut history) = (String::new(), Vec::new());
+        timed("git log of the oldest page", &mut || {
+            logged = scene.git(&["log", "-100", "--format=%H", "--", path.as_str()]);
+        });
+        timed("history of the oldest page", &mut || history = scene.repo.history(&path, tip, 100).unwrap());
+        let revisions: Vec<String> = history.iter().map(|entry| entry.commit.revision.to_string()).collect();
+        assert_eq!(revisions, logged.lines().collect::<Vec<_>>());
+
+        let (mut all, mut since) = (Default::default(), Default::default());
+        timed("last commits", &mut || all = scene.repo.last_commits(tip, None).unwrap());
+        timed("last commits since ten commits ago", &mut || {
+            since = scene.repo.last_commits(tip, Some(before)).unwrap();
+        });
+        assert_eq!(all.keys().collect::<Vec<_>>(), listed.iter().collect::<Vec<_>>());
+        for path in [&listed[0], &listed[listed.len() / 2], &listed[listed.len() - 1]] {
+            let last = scene.git(&["log", "-1", "--format=%H", "--", path]);
+            assert_eq!(all[path].revision.to_string(), last.trim(), "{path}");
+        }
+        let changed = sorted(scene.git(&["diff", "--name-only", "main~10", "main"]));
+        assert_eq!(since.keys().collect::<Vec<_>>(), changed.iter().collect::<Vec<_>>());
+
+        timed("find the first commit", &mut || {
+            assert_eq!(scene.repo.find(&first.into()).unwrap(), Some(first));
+        });
+        let mut changes = Vec::new();
+        timed("changes since ten commits ago", &mut || changes = scene.repo.changes(Some(before), tip).unwrap());
+        assert_eq!(changes.into_iter().map(|change| change.path).collect::<Vec<_>>(), changed);
+
+        let mut new = tip;
+        timed("one commit", &mut || new = scene.commit(&[put("s3/New.md", "text")]).unwrap());
+        assert_eq!(scene.git(&["rev-parse", "main", "main~1"]), format!("{new}\n{tip}\n"));
+        assert_eq!(scene.read("s3/New.md").unwrap(), "text");
     }
 }
 

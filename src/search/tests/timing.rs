@@ -47,14 +47,18 @@ fn percentile(times: &mut [Duration], percent: usize) -> Duration {
     times[(times.len() * percent / 100).min(times.len() - 1)]
 }
 
-/// Prints figures for a wiki of 5,000 pages; run with `--ignored --nocapture`.
+/// 5,000 pages when measuring (CONTRIBUTING.md, "Measure"), else a few.
+fn pages() -> usize {
+    if std::env::var_os("ROBOTWIKI_MEASURE").is_some_and(|value| value == "1") { 5_000 } else { 120 }
+}
+
 #[test]
-#[ignore = "prints figures, judges nothing"]
-#[allow(clippy::print_stdout)]
-fn figures_for_five_thousand_pages() {
+#[expect(clippy::print_stdout, reason = "the times are what one measures")]
+fn every_page_of_a_large_wiki_is_found() {
     let mut prose = Prose(42);
-    let pages: Vec<SourceChange> = (0..5_000)
-        .map(|i| written(&format!("area{}/Page_{i}", i % 50), page(&prose.text(3), &prose.text(600))))
+    let place = |i: usize| format!("area{}/Page_{i}", i % 50);
+    let pages: Vec<SourceChange> = (0..pages())
+        .map(|i| written(&place(i), page(&prose.text(3), &format!("{} number{i}", prose.text(600)))))
         .collect();
     let bytes: usize = pages.iter().filter_map(|p| p.page.as_ref()).map(|p| p.body.len()).sum();
     let dir = tempfile::tempdir().unwrap();
@@ -65,29 +69,39 @@ fn figures_for_five_thousand_pages() {
     let begun = Instant::now();
     while index.tidy().unwrap() {}
     println!("tidy: {:?}", begun.elapsed());
+    assert_eq!(index.documents(), pages.len());
+    for i in (0..pages.len()).step_by(pages.len() / 20) {
+        assert_eq!(found(&index, &format!("\"number{i}\"")), [place(i)]);
+    }
     let size: u64 = std::fs::read_dir(dir.path()).unwrap().map(|f| f.unwrap().metadata().unwrap().len()).sum();
     println!("on disk: {:.1} MB", size as f64 / 1e6);
 
     let mut saves: Vec<Duration> = (1..40)
         .map(|i| {
-            let change = written(&format!("area1/Page_{i}"), page("Changed", &prose.text(600)));
+            let change = written(&place(i), page("Changed", &prose.text(600)));
             let begun = Instant::now();
             index.apply(&[change], revision(i)).unwrap();
             begun.elapsed()
         })
         .collect();
     println!("apply one page: p50 {:?} p95 {:?}", percentile(&mut saves, 50), percentile(&mut saves, 95));
+    assert_eq!((index.documents(), index.reflects()), (pages.len(), Some(revision(39))));
+    assert_eq!(index.search("\"changed\"", 0, 0).unwrap().total, 39);
+    assert_eq!(found(&index, "\"number7\""), [""; 0], "what a page no longer says");
 
     let queries: Vec<String> = (0..200).map(|i| prose.query(1 + i % 3)).collect();
     let search = |what: &str, limit: usize, ending: &str| {
-        let mut total = 0;
+        let mut totals = Vec::new();
         let used = processor_time();
         let mut times: Vec<Duration> = queries
             .iter()
             .map(|query| {
                 let begun = Instant::now();
-                total += index.search(&format!("{query}{ending}"), limit, 0).unwrap().total;
-                begun.elapsed()
+                let hits = index.search(&format!("{query}{ending}"), limit, 0).unwrap();
+                let took = begun.elapsed();
+                assert_eq!(hits.hits.len(), hits.total.min(limit), "{query}");
+                totals.push(hits.total);
+                took
             })
             .collect();
         println!(
@@ -95,12 +109,13 @@ fn figures_for_five_thousand_pages() {
             percentile(&mut times, 50),
             percentile(&mut times, 95),
             (processor_time() - used) / queries.len() as u32,
-            total / queries.len()
+            totals.iter().sum::<usize>() / queries.len()
         );
+        totals
     };
     search("10 hits with snippets, last word unfinished", 10, "");
-    search("10 hits with snippets", 10, " ");
-    search("total only", 0, " ");
+    let shown = search("10 hits with snippets", 10, " ");
+    assert_eq!(search("total only", 0, " "), shown);
     drop(index);
     let begun = Instant::now();
     assert!(!TextIndex::open(dir.path()).unwrap().rebuilt);

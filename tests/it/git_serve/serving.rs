@@ -211,13 +211,19 @@ fn size(repository: &std::path::Path) -> usize {
     line.parse().unwrap()
 }
 
-/// `cargo test --test it clone_of_a_large -- --ignored --nocapture`; `LARGE_REPOSITORY` names a bare repository.
+/// 20,000 commits when measuring (CONTRIBUTING.md, "Measure"), else a few.
+fn commits() -> usize {
+    if std::env::var_os("ROBOTWIKI_MEASURE").is_some_and(|value| value == "1") { 20_000 } else { 200 }
+}
+
 #[test]
-#[ignore = "a measurement, not a test"]
-#[allow(clippy::print_stdout)]
-fn clone_of_a_large_repository_beside_git() {
+#[expect(clippy::print_stdout, reason = "the times are what one measures")]
+fn a_clone_is_what_gits_own_server_gives_before_and_after_an_import() {
     let world = World::new();
-    let large = std::env::var("LARGE_REPOSITORY").unwrap();
+    let large = world.path("large.git");
+    git(world.dir.path(), &["init", "-q", "--bare", "-b", "main", "large.git"]);
+    history(&large, 1, commits(), commits() / 10);
+    let everything = git(&large, &["rev-list", "--objects", "main"]);
     fs::remove_dir_all(world.served()).unwrap();
     let clocked = |what: &str, work: &dyn Fn()| {
         let (before, start) = (cpu_ticks(), std::time::Instant::now());
@@ -231,22 +237,30 @@ fn clone_of_a_large_repository_beside_git() {
     };
     let clone = |url: &str| {
         world.git(&["-c", "protocol.version=2", "clone", "-q", "--bare", url, "measured.git"]);
-        fs::remove_dir_all(world.path("measured.git")).unwrap();
+    };
+    let same = || {
+        let measured = world.path("measured.git");
+        git(&measured, &["fsck", "--strict", "--full"]);
+        assert_eq!(git(&measured, &["rev-list", "--objects", "main"]), everything);
+        fs::remove_dir_all(measured).unwrap();
     };
     std::os::unix::fs::symlink(&large, world.served()).unwrap();
-    clocked("git upload-pack", &|| clone(&format!("file://{large}")));
+    clocked("git upload-pack", &|| clone(&format!("file://{}", large.display())));
+    same();
     clocked("ours, the same packs", &|| clone(&world.url()));
+    same();
     fs::remove_file(world.served()).unwrap();
     clocked("import", &|| {
         let repo =
             robotwiki::repo::Repo::create(std::sync::Arc::new(robotwiki::repo::RealDisk), &world.served()).unwrap();
-        let source = std::path::Path::new(&large);
         let report =
-            robotwiki::repo::import(repo.disk().as_ref(), source, repo.dir(), &mut |text| println!("  {text}"));
+            robotwiki::repo::import(repo.disk().as_ref(), &large, repo.dir(), &mut |text| println!("  {text}"));
         repo.move_tip(None, report.unwrap().tip).unwrap();
     });
     clocked("git upload-pack, imported", &|| clone(&format!("file://{}", world.served().display())));
+    same();
     clocked("ours, imported", &|| clone(&world.url()));
+    same();
 }
 
 /// User and system time of this process in hundredths of a second (proc_pid_stat(5)).

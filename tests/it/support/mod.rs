@@ -16,7 +16,7 @@ mod server;
 mod source;
 
 pub(crate) use browser::{Form, Visitor};
-pub(crate) use command::{git, git_ok, run};
+pub(crate) use command::{git_ok, run};
 pub(crate) use http::{Request, Response, encode_path, encode_query};
 pub(crate) use mcp::{Called, call_tool};
 pub(crate) use node::Node;

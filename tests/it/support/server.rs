@@ -146,6 +146,16 @@ impl DataDir {
         token
     }
 
+    /// `git clone` of a wiki over HTTP, with a token as password.
+    pub(crate) fn clone_command(&self, slug: &str, token: Option<&str>, version: &str, into: &Path) -> Command {
+        let user = token.map(|token| format!("anybody:{token}@")).unwrap_or_default();
+        let url = format!("http://{user}{}/repo.git", self.host(slug));
+        let resolve = format!("http.curloptResolve={slug}.localhost:{}:127.0.0.1", self.port);
+        let protocol = format!("protocol.version={version}");
+        let into = into.display().to_string();
+        command::git(self.temp.path(), &["-c", &resolve, "-c", &protocol, "clone", "-q", &url, &into])
+    }
+
     pub(crate) fn log(&self) -> PathBuf {
         self.temp.path().join("server.log")
     }

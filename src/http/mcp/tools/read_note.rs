@@ -149,6 +149,7 @@ mod tests {
             }),
             links_to: vec![path("Places/Hormuz"), path("Trends/Strategy")],
             linked_from: vec![path("Trends/Strategy")],
+            as_of: None,
         }
     }
 

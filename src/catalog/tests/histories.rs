@@ -11,7 +11,7 @@ use std::time::Instant;
 
 use proptest::prelude::*;
 
-use super::*;
+use super::super::*;
 use crate::model::RevisionPrefix;
 use crate::repo::RealDisk;
 

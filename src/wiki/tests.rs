@@ -1,0 +1,229 @@
+//! The use cases over real repositories in a temporary directory.
+
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
+
+use redb::StorageBackend;
+use redb::backends::InMemoryBackend;
+
+use super::*;
+use crate::auth::Operator;
+use crate::clock::SystemClock;
+use crate::config::Limits;
+use crate::model::{
+    AttachmentName, AttachmentPath, Author, Name, PagePath, PersonId, Principal, RevisionPrefix, SessionId, Slug,
+};
+use crate::repo::{Change, CommitMeta, RealDisk};
+use crate::store::Store;
+
+/// A database whose disk can be broken.
+#[derive(Debug)]
+struct Breakable {
+    inner: InMemoryBackend,
+    broken: Arc<AtomicBool>,
+}
+
+impl Breakable {
+    fn check(&self) -> io::Result<()> {
+        if self.broken.load(Ordering::SeqCst) { Err(io::Error::other("no space left")) } else { Ok(()) }
+    }
+}
+
+impl StorageBackend for Breakable {
+    fn len(&self) -> io::Result<u64> {
+        self.inner.len()
+    }
+    fn read(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
+        self.inner.read(offset, out)
+    }
+    fn set_len(&self, len: u64) -> io::Result<()> {
+        self.check().and_then(|()| self.inner.set_len(len))
+    }
+    fn sync_data(&self) -> io::Result<()> {
+        self.check().and_then(|()| self.inner.sync_data())
+    }
+    fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
+        self.check().and_then(|()| self.inner.write(offset, data))
+    }
+}
+
+struct World {
+    wikis: Arc<Wikis>,
+    broken: Arc<AtomicBool>,
+    dir: tempfile::TempDir,
+}
+
+fn operator() -> Operator {
+    Operator::on_this_machine()
+}
+
+fn slug() -> Slug {
+    Slug::parse("docs").unwrap()
+}
+
+fn page(text: &str) -> PagePath {
+    PagePath::parse(text).unwrap()
+}
+
+fn ada() -> Principal {
+    Principal::Person { id: PersonId(1), name: Name::parse("Ada").unwrap(), session: SessionId(String::new()) }
+}
+
+impl World {
+    fn new() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let broken = Arc::new(AtomicBool::new(false));
+        let backend = Breakable { inner: InMemoryBackend::new(), broken: Arc::clone(&broken) };
+        let config = WikisConfig {
+            store: Arc::new(Store::with_backend(backend).unwrap()),
+            clock: Arc::new(SystemClock),
+            disk: Arc::new(RealDisk),
+            limits: Limits::default(),
+            data_dir: dir.path().to_owned(),
+        };
+        let world = Self { wikis: Wikis::start(config).unwrap(), broken, dir };
+        world.create().unwrap();
+        world
+    }
+
+    fn create(&self) -> Result<WikiSummary, WikiError> {
+        let name = Name::parse("Docs").unwrap();
+        let new = NewWiki { slug: slug(), name, owner: PersonId(1), public: false, from_git: None };
+        self.wikis.create(operator(), &new, &mut |_| {})
+    }
+
+    fn writing(&self) -> Access<Write> {
+        self.wikis.authorize(&ada(), &slug()).unwrap()
+    }
+
+    fn write(&self, path: &str, content: &str, base: Option<crate::model::Revision>) -> Result<Saved, WikiError> {
+        let base = base.map(RevisionPrefix::from);
+        let request = WritePage { content, base, message: None, origin: Origin::Api, typed: path };
+        write(&self.wikis, &self.writing(), &page(path), &request)
+    }
+
+    fn edit(&self, saved: &Saved, old: &str, new: &str) -> Result<Saved, WikiError> {
+        let request =
+            Edit { base: saved.revision.into(), old, new, message: None, origin: Origin::Api, typed: "edited" };
+        edit(&self.wikis, &self.writing(), &saved.path, &request)
+    }
+
+    fn read(&self, path: &str) -> String {
+        read(&self.writing().reading(), &page(path), None).unwrap().content
+    }
+
+    /// What a git push will bring, some day.
+    fn commit(&self, change: Change) {
+        let wiki = self.writing().repository();
+        let author = Author { name: Name::parse("Ada").unwrap(), email: "ada@example.invalid".to_owned() };
+        let meta = CommitMeta { committer: author.clone(), author, message: "x".to_owned(), time: 1_795_185_141 };
+        wiki.repo().commit(wiki.repo().tip().unwrap(), &[change], &meta).unwrap();
+    }
+
+    fn files(&self) -> Vec<String> {
+        let entries = std::fs::read_dir(self.dir.path().join("wikis")).unwrap();
+        entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
+    }
+}
+
+impl Drop for World {
+    fn drop(&mut self) {
+        self.wikis.shutdown();
+    }
+}
+
+#[test]
+fn a_durable_commit_is_acknowledged_though_the_database_fails() {
+    let world = World::new();
+    let access = world.writing();
+    world.broken.store(true, Ordering::SeqCst);
+    let request = WritePage { content: "kept", base: None, message: None, origin: Origin::Web, typed: "New" };
+    let saved = write(&world.wikis, &access, &page("New"), &request).unwrap();
+    let found = read(&access.reading(), &page("New"), None).unwrap();
+    assert_eq!((found.content.as_str(), found.last.unwrap().revision), ("kept", saved.revision));
+}
+
+#[test]
+fn an_edit_that_only_respells_line_ends_changes_nothing() {
+    let world = World::new();
+    let saved = world.write("Windows", "a\r\nb\r\n", None).unwrap();
+    let same = world.edit(&saved, "a\nb", "a\r\nb").unwrap();
+    assert_eq!(same.revision, saved.revision);
+    let edited = world.edit(&saved, "a\nb", "a\nc\nb").unwrap();
+    assert_eq!(world.read("Windows"), "a\r\nc\r\nb\r\n");
+    assert_ne!(edited.revision, saved.revision);
+}
+
+#[test]
+fn a_page_of_mixed_line_ends_can_be_edited() {
+    let world = World::new();
+    let saved = world.write("Mixed", "a\r\nb\nc\nd\n", None).unwrap();
+    world.edit(&saved, "b\nc", "b\nx").unwrap();
+    assert_eq!(world.read("Mixed"), "a\r\nb\nx\nd\n");
+}
+
+#[test]
+fn an_ambiguous_text_is_refused_in_one_pass() {
+    let world = World::new();
+    let saved = world.write("Many", &"e\n".repeat(200_000), None).unwrap();
+    let begun = Instant::now();
+    let Err(WikiError::OldStringAmbiguous { count, lines }) = world.edit(&saved, "e", "f") else { panic!() };
+    assert_eq!((count, lines.len(), lines[0], lines[99]), (200_000, 100, 1, 100));
+    assert!(begun.elapsed().as_secs() < 5, "{:?}", begun.elapsed());
+}
+
+#[test]
+fn a_page_does_not_take_the_address_of_an_attachment() {
+    let world = World::new();
+    let attached = AttachmentPath { page: page("Home"), name: AttachmentName::parse("otter.png").unwrap() };
+    world.commit(Change::Put { path: attached.file(), bytes: b"png".to_vec() });
+    assert!(matches!(world.write("home/otter.png", "x", None), Err(WikiError::PathTaken { .. })));
+    assert!(world.write("Home/otter", "x", None).is_ok());
+}
+
+#[test]
+fn whoever_still_uses_a_deleted_wiki_never_reaches_the_next_one_of_its_name() {
+    let world = World::new();
+    let old = world.writing();
+    world.wikis.delete(operator(), &slug()).unwrap();
+    assert!(matches!(world.create(), Err(WikiError::Busy)));
+    let request = WritePage { content: "x", base: None, message: None, origin: Origin::Web, typed: "Late" };
+    assert!(matches!(write(&world.wikis, &old, &page("Late"), &request), Err(WikiError::Busy)));
+    let id = old.id();
+    drop(old);
+    world.create().unwrap();
+    // A request that looked up the old record before the deletion and opens it after.
+    assert!(matches!(world.wikis.open(id, &slug()), Err(WikiError::Access(AccessError::NoSuchWiki(_)))));
+    assert_ne!(world.writing().id(), id);
+}
+
+#[test]
+fn a_wiki_without_a_repository_is_listed_and_can_be_deleted() {
+    let world = World::new();
+    let id = world.writing().id();
+    // As after a restart: nothing is open.
+    world.wikis.close(id);
+    std::fs::remove_dir_all(world.dir.path().join("wikis/docs")).unwrap();
+    assert_eq!(world.wikis.list(operator()).unwrap().len(), 1);
+    world.wikis.delete(operator(), &slug()).unwrap();
+    assert!(world.wikis.list(operator()).unwrap().is_empty());
+    world.create().unwrap();
+}
+
+#[test]
+fn a_wiki_that_cannot_be_made_leaves_nothing() {
+    let world = World::new();
+    world.wikis.delete(operator(), &slug()).unwrap();
+    let new = NewWiki {
+        slug: slug(),
+        name: Name::parse("Docs").unwrap(),
+        owner: PersonId(1),
+        public: false,
+        from_git: Some(world.dir.path().to_owned()),
+    };
+    assert!(matches!(world.wikis.create(operator(), &new, &mut |_| {}), Err(WikiError::Import(_))));
+    assert_eq!(world.files(), Vec::<String>::new());
+    world.create().unwrap();
+}
