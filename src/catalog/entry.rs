@@ -1,13 +1,18 @@
+use std::cell::RefCell;
 use std::sync::Arc;
 
 use serde_json::Value;
 
-use crate::markdown::{self, LinkOrder};
+use crate::markdown::{self, LinkKind, LinkOrder};
 use crate::model::{FoldKey, PagePath};
 use crate::repo::{self, BlobId, CommitInfo, Snapshot};
 
+/// Headings and links that are kept of one page.
+const MOST_HEADINGS: usize = 1_000;
+const MOST_LINKS: usize = 5_000;
+
 /// What is known of a page without reading it.
-#[derive(Clone, Debug)]
+#[derive(Clone, PartialEq, Debug)]
 pub struct PageEntry {
     pub blob: BlobId,
     /// What all spellings of the path fold to.
@@ -20,14 +25,37 @@ pub struct PageEntry {
     /// Whitespace-separated words of the body.
     pub words: usize,
     pub size: u64,
-    /// The pages it links to, as paths; whether they exist is another question.
-    pub links: Vec<PagePath>,
+    pub headings: Vec<HeadingEntry>,
+    /// The pages it links to; whether they exist is another question.
+    pub links: Vec<OutLink>,
     /// The commit that last changed it.
     pub last: Option<Arc<CommitInfo>>,
 }
 
+/// A heading that opens a section.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct HeadingEntry {
+    pub level: u8,
+    pub title: String,
+    pub anchor: String,
+    /// In the file, counted from 1.
+    pub line: usize,
+}
+
+/// A link to a page.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct OutLink {
+    /// The page it means.
+    pub target: PagePath,
+    /// The page it means instead if that exists: a Markdown link is looked for below its
+    /// own page first, then beside it.
+    pub below: Option<PagePath>,
+    /// `[[...]]`, rather than one of Markdown's own kinds.
+    pub wikilink: bool,
+}
+
 /// What is known of an attached file.
-#[derive(Clone, Debug)]
+#[derive(Clone, PartialEq, Debug)]
 pub struct AttachmentEntry {
     pub blob: BlobId,
     pub size: u64,
@@ -39,7 +67,6 @@ impl PageEntry {
         snapshot: &Snapshot,
         path: &PagePath,
         blob: BlobId,
-        last: Option<Arc<CommitInfo>>,
         order: LinkOrder,
     ) -> Result<Self, repo::Error> {
         let bytes = match snapshot.blob(blob) {
@@ -50,10 +77,14 @@ impl PageEntry {
         };
         let text = String::from_utf8_lossy(&bytes);
         let front = markdown::front_matter(&text);
-        let mut links: Vec<PagePath> = markdown::wikilinks(&text, order)
-            .into_iter()
-            .filter_map(|link| PagePath::parse(&link.target).ok())
-            .collect();
+        let headings = markdown::headings(&text).into_iter().take(MOST_HEADINGS).map(|heading| HeadingEntry {
+            level: heading.level,
+            title: heading.title,
+            anchor: heading.anchor,
+            line: heading.line,
+        });
+        let mut links: Vec<OutLink> =
+            markdown::links(&text, order).iter().filter_map(|link| OutLink::of(link, path)).take(MOST_LINKS).collect();
         links.sort();
         links.dedup();
         Ok(Self {
@@ -64,8 +95,38 @@ impl PageEntry {
             tags: front.tags(),
             words: markdown::word_count(front.body),
             size: snapshot.size(blob)?,
+            headings: headings.collect(),
             links,
-            last,
+            last: None,
         })
+    }
+}
+
+impl OutLink {
+    fn of(link: &markdown::Link, page: &PagePath) -> Option<Self> {
+        let wikilink = link.kind == LinkKind::Wikilink;
+        if link.kind == LinkKind::Image {
+            return None;
+        }
+        // Asks for every page that the link could mean.
+        let asked = RefCell::new(Vec::new());
+        let none = |path: &str| {
+            asked.borrow_mut().push(path.to_owned());
+            None
+        };
+        let _nowhere = markdown::linked_page(link, page, &none);
+        let mut meant: Vec<PagePath> = asked.take().iter().filter_map(|path| PagePath::parse(path).ok()).collect();
+        let target = meant.pop()?;
+        Some(Self { below: meant.pop().filter(|below| *below != target), target, wikilink })
+    }
+
+    /// Whether it could just as well mean an attached file.
+    #[must_use]
+    pub fn may_be_file(&self) -> bool {
+        !self.wikilink && self.target.leaf().contains('.')
+    }
+
+    pub(super) fn keys(&self) -> impl Iterator<Item = FoldKey> {
+        [Some(&self.target), self.below.as_ref()].into_iter().flatten().map(PagePath::fold)
     }
 }

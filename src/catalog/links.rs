@@ -1,58 +1,40 @@
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 
+use super::entry::OutLink;
 use crate::model::{FoldKey, PagePath};
 
-/// Which page links to which, keyed by what the link means rather than how it is spelled.
+/// Which pages mention which name, keyed by what the name means rather than how it is
+/// spelled. A Markdown link may mean one of two pages and is found under both.
 #[derive(Default)]
 pub(super) struct LinkGraph {
-    outgoing: HashMap<PagePath, Vec<FoldKey>>,
-    incoming: HashMap<FoldKey, BTreeSet<PagePath>>,
+    incoming: HashMap<FoldKey, Vec<PagePath>>,
 }
 
 impl LinkGraph {
-    /// Replaces the links of a page; none removes it.
-    pub(super) fn set(&mut self, page: &PagePath, targets: &[PagePath]) {
-        for key in self.outgoing.remove(page).unwrap_or_default() {
+    pub(super) fn add(&mut self, page: &PagePath, links: &[OutLink]) {
+        for key in links.iter().flat_map(OutLink::keys) {
+            let pages = self.incoming.entry(key).or_default();
+            if let Err(at) = pages.binary_search(page) {
+                pages.insert(at, page.clone());
+            }
+        }
+    }
+
+    pub(super) fn remove(&mut self, page: &PagePath, links: &[OutLink]) {
+        for key in links.iter().flat_map(OutLink::keys) {
             if let Some(pages) = self.incoming.get_mut(&key) {
-                pages.remove(page);
+                if let Ok(at) = pages.binary_search(page) {
+                    pages.remove(at);
+                }
                 if pages.is_empty() {
                     self.incoming.remove(&key);
                 }
             }
         }
-        if targets.is_empty() {
-            return;
-        }
-        let keys: Vec<FoldKey> = targets.iter().map(PagePath::fold).collect();
-        for key in &keys {
-            self.incoming.entry(key.clone()).or_default().insert(page.clone());
-        }
-        self.outgoing.insert(page.clone(), keys);
     }
 
-    /// The pages that link to the name, ordered.
-    pub(super) fn to(&self, key: &FoldKey) -> Vec<PagePath> {
-        self.incoming.get(key).into_iter().flatten().cloned().collect()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn page(text: &str) -> PagePath {
-        PagePath::parse(text).unwrap()
-    }
-
-    #[test]
-    fn links_follow_their_page() {
-        let mut graph = LinkGraph::default();
-        graph.set(&page("A"), &[page("New York"), page("B")]);
-        graph.set(&page("C"), &[page("new_york")]);
-        assert_eq!(graph.to(&page("New_York").fold()), [page("A"), page("C")]);
-        graph.set(&page("A"), &[page("B")]);
-        graph.set(&page("C"), &[]);
-        assert!(graph.to(&page("New_York").fold()).is_empty());
-        assert_eq!(graph.to(&page("b").fold()), [page("A")]);
+    /// The pages that may link to the name, ordered.
+    pub(super) fn to(&self, key: &FoldKey) -> &[PagePath] {
+        self.incoming.get(key).map_or(&[], Vec::as_slice)
     }
 }

@@ -54,6 +54,66 @@ pub(super) fn source(
     Ok(best.map(|(_, path)| path))
 }
 
+/// What is read of one commit's files in order to compare their contents, in bytes.
+const MAX_READ: u64 = 16 << 20;
+
+/// For each of the files `added` in a commit, the place in `gone` of the file that it was
+/// before, chosen as [`source`] does. Large commits are compared only in part.
+pub(super) fn sources(
+    repo: &gix::Repository,
+    gone: &[(String, ObjectId)],
+    added: &[(String, ObjectId)],
+) -> Result<Vec<Option<usize>>, Error> {
+    let leaf = |path: &str| path.rsplit('/').next().unwrap_or_default().to_owned();
+    let mut same: HashMap<ObjectId, Vec<usize>> = HashMap::new();
+    for (at, (_, id)) in gone.iter().enumerate() {
+        same.entry(*id).or_default().push(at);
+    }
+    let leaf_of = |at: usize| gone.get(at).map(|(path, _)| leaf(path)).unwrap_or_default();
+    let mut contents: Vec<Option<Option<Chunks>>> = gone.iter().map(|_| None).collect();
+    let mut left = MAX_READ;
+    let mut found = Vec::with_capacity(added.len());
+    for (path, blob) in added {
+        let name = leaf(path);
+        if let Some(exact) = same.get(blob) {
+            let at = exact.iter().find(|at| leaf_of(**at) == name).or(exact.first());
+            found.push(at.copied());
+            continue;
+        }
+        let Some(target) = read(repo, *blob, &mut left)? else {
+            found.push(None);
+            continue;
+        };
+        let mut order: Vec<usize> = (0..gone.len()).collect();
+        order.sort_by_key(|at| leaf_of(*at) != name);
+        let mut best: Option<(u64, usize)> = None;
+        for at in order.into_iter().take(MAX_CANDIDATES) {
+            let (Some((_, id)), Some(slot)) = (gone.get(at), contents.get_mut(at)) else { continue };
+            if slot.is_none() {
+                *slot = Some(read(repo, *id, &mut left)?);
+            }
+            let Some(Some(content)) = slot.as_ref() else { continue };
+            if !target.could_resemble(content.bytes) {
+                continue;
+            }
+            let score = target.similarity(content);
+            if score >= LEAST_SIMILAR && best.is_none_or(|(least, _)| score > least) {
+                best = Some((score, at));
+            }
+        }
+        found.push(best.map(|(_, at)| at));
+    }
+    Ok(found)
+}
+
+/// A file's chunks; none when it is too large, or too much was read already.
+fn read(repo: &gix::Repository, blob: ObjectId, left: &mut u64) -> Result<Option<Chunks>, Error> {
+    let size = repo.find_header(blob)?.size();
+    let Some(rest) = left.checked_sub(size.max(64)).filter(|_| size <= MAX_SIZE) else { return Ok(None) };
+    *left = rest;
+    Ok(Some(Chunks::of(&read_blob(repo, blob, MAX_SIZE)?)))
+}
+
 /// A file as the bag of its lines, long ones cut: how git measures similarity
 /// (`diffcore-delta.c`).
 struct Chunks {

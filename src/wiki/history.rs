@@ -1,5 +1,6 @@
+use super::list::fold_prefix;
 use super::{Access, LastChange, Read, WikiError};
-use crate::model::PagePath;
+use crate::model::{PagePath, Revision};
 
 /// Commits listed when nobody says how many.
 const MOST: usize = 10_000;
@@ -12,6 +13,28 @@ pub struct HistoryItem {
     pub path: PagePath,
 }
 
+/// A part of a page's history.
+#[derive(Clone, Debug)]
+pub struct PageHistory {
+    /// As the page is stored.
+    pub path: PagePath,
+    pub items: Vec<HistoryItem>,
+    /// All commits that changed it.
+    pub total: usize,
+    /// The commit after which the next part begins; none when this was the last.
+    pub next: Option<Revision>,
+}
+
+/// A page that is gone.
+#[derive(Clone, Debug)]
+pub struct DeletedPage {
+    pub path: PagePath,
+    /// A commit that still has it.
+    pub before: Revision,
+    /// The commit that removed it.
+    pub deleted: LastChange,
+}
+
 /// The commits that changed a page, newest first, following renames.
 ///
 /// # Errors
@@ -21,18 +44,63 @@ pub fn history(
     path: &PagePath,
     limit: Option<usize>,
 ) -> Result<(PagePath, Vec<HistoryItem>), WikiError> {
-    let wiki = access.wiki();
-    let state = wiki.current()?;
+    let history = history_part(access, path, limit, None)?;
+    Ok((history.path, history.items))
+}
+
+/// As [`history`], from the commit that follows `after` in it.
+///
+/// # Errors
+/// [`WikiError::NoSuchPage`]; [`WikiError::Invalid`] when `after` is none of its commits; or
+/// a storage failure.
+pub fn history_part(
+    access: &Access<Read>,
+    path: &PagePath,
+    limit: Option<usize>,
+    after: Option<Revision>,
+) -> Result<PageHistory, WikiError> {
+    let state = access.wiki().current()?;
     let stored = state.resolve(path).cloned().ok_or_else(|| super::read::no_such_page(&state, path))?;
-    let Some(tip) = state.commit() else { return Ok((stored, Vec::new())) };
-    drop(state);
-    let entries = wiki.repo().history(&stored.file(), tip, limit.unwrap_or(MOST).min(MOST))?;
-    let items = entries
+    let entries = match state.commit() {
+        Some(tip) => state.log().history(stored.file().as_str(), tip, usize::MAX),
+        None => Vec::new(),
+    };
+    let skipped = match after {
+        Some(after) => 1 + entries.iter().position(|entry| entry.commit.revision == after).ok_or_else(bad_cursor)?,
+        None => 0,
+    };
+    let limit = limit.unwrap_or(MOST).min(MOST);
+    let items: Vec<HistoryItem> = entries
         .iter()
+        .skip(skipped)
+        .take(limit)
         .map(|entry| HistoryItem {
-            change: LastChange::from(&entry.commit),
-            path: PagePath::from_file(&entry.path).unwrap_or_else(|| stored.clone()),
+            change: LastChange::from(entry.commit.as_ref()),
+            path: PagePath::from_file(entry.path).unwrap_or_else(|| stored.clone()),
         })
         .collect();
-    Ok((stored, items))
+    let more = entries.len() > skipped + items.len();
+    let next = items.last().filter(|_| more).map(|item| item.change.revision);
+    Ok(PageHistory { path: stored, total: entries.len(), items, next })
+}
+
+/// The pages that were deleted and do not exist now, ordered by path. A page that was
+/// renamed is not deleted.
+///
+/// # Errors
+/// On a storage failure.
+pub fn deleted_pages(access: &Access<Read>, prefix: Option<&str>) -> Result<Vec<DeletedPage>, WikiError> {
+    let state = access.wiki().current()?;
+    let prefix = prefix.map(fold_prefix);
+    let deletions = state.deleted();
+    let pages = deletions.iter().filter_map(|deletion| {
+        let path = PagePath::from_file(deletion.path)?;
+        let wanted = prefix.as_deref().is_none_or(|prefix| path.fold().as_str().starts_with(prefix));
+        wanted.then(|| DeletedPage { path, before: deletion.before, deleted: deletion.commit.as_ref().into() })
+    });
+    Ok(pages.collect())
+}
+
+pub(super) fn bad_cursor() -> WikiError {
+    WikiError::Invalid { field: "cursor", problem: "is none of this list; begin again without it".to_owned() }
 }

@@ -7,7 +7,7 @@ use parking_lot::{Mutex, MutexGuard};
 use super::feed::Listeners;
 use super::source::{RepoSource, WikiPlaces};
 use super::{AccessError, WikiError};
-use crate::catalog::{Catalog, State};
+use crate::catalog::{Catalog, Past, PastError, State};
 use crate::clock::Clock;
 use crate::config::Limits;
 use crate::markdown::LinkOrder;
@@ -83,6 +83,13 @@ impl Wikis {
     /// Ends the worker; what is not indexed yet is indexed after the next start.
     pub fn shutdown(&self) {
         self.indexes.shutdown();
+        let slots: Vec<_> = self.open.lock().all.values().map(Arc::clone).collect();
+        for slot in slots {
+            let wiki = slot.lock().upgrade();
+            if let Some(wiki) = wiki {
+                wiki.catalog.store();
+            }
+        }
     }
 
     pub(super) fn store(&self) -> &Store {
@@ -147,7 +154,7 @@ impl Wikis {
         let wiki = Arc::new(Wiki {
             id,
             repo,
-            catalog: Arc::new(Catalog::new(LinkOrder::default())),
+            catalog: Arc::new(Catalog::open(LinkOrder::default(), &dir.join("index").join("catalog.bin"))),
             writing: Mutex::new(false),
         });
         *opening = Arc::downgrade(&wiki);
@@ -166,7 +173,7 @@ impl Wikis {
         let Some(record) = self.store().read(|tx| tx.wiki(id))? else { return Ok(None) };
         let wiki = self.open(id, &record.slug)?;
         let dir = self.wiki_dir(&record.slug).join("index").join("text");
-        Ok(Some(Place { dir, source: Arc::new(RepoSource::new(Arc::clone(&wiki.repo))) }))
+        Ok(Some(Place { dir, source: Arc::new(RepoSource::new(Arc::clone(&wiki.repo), Arc::clone(&wiki.catalog))) }))
     }
 
     /// As if nobody had ever used the wiki since the start.
@@ -271,6 +278,11 @@ impl Wiki {
     /// The metadata as of the last time somebody asked for the tip.
     pub(super) fn known(&self) -> parking_lot::RwLockReadGuard<'_, State> {
         self.catalog.read()
+    }
+
+    /// The pages as of a commit of the past; at most `most` of them are read for it.
+    pub(super) fn past(&self, revision: Revision, most: usize) -> Result<Past, PastError> {
+        self.catalog.at(&self.repo, revision, most)
     }
 
     pub(super) fn tip(&self) -> Result<Option<Revision>, WikiError> {

@@ -60,9 +60,9 @@ pub fn read(access: &Access<Read>, path: &PagePath, at: Option<&RevisionPrefix>)
     let stored = state.resolve(path).unwrap_or(path).clone();
     let Some(at) = at else {
         let entry = state.page(&stored).ok_or_else(|| no_such_page(&state, path))?;
-        let (last, blob, links_to) = (entry.last.as_deref().map(LastChange::from), entry.blob, entry.links.clone());
+        let (last, blob, links_to) = (entry.last.as_deref().map(LastChange::from), entry.blob, state.links_of(&stored));
         let linked_from = state.linked_from(&stored);
-        let links_to = links_to.into_iter().map(|link| state.resolve(&link).cloned().unwrap_or(link)).collect();
+        let links_to = links_to.into_iter().map(|link| link.path).collect();
         let Some(commit) = state.commit() else { return Err(no_such_page(&state, path)) };
         drop(state);
         let snapshot = wiki.repo().at(commit)?.ok_or_else(|| missing(path))?;

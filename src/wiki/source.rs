@@ -1,6 +1,7 @@
 use std::sync::{Arc, OnceLock, Weak};
 
 use super::Wikis;
+use crate::catalog::Catalog;
 use crate::markdown;
 use crate::model::{PagePath, Revision, WikiId};
 use crate::repo::{self, Repo, Snapshot};
@@ -32,11 +33,12 @@ impl Places for WikiPlaces {
 /// A repository as the search index reads it.
 pub(super) struct RepoSource {
     repo: Arc<Repo>,
+    catalog: Arc<Catalog>,
 }
 
 impl RepoSource {
-    pub(super) const fn new(repo: Arc<Repo>) -> Self {
-        Self { repo }
+    pub(super) const fn new(repo: Arc<Repo>, catalog: Arc<Catalog>) -> Self {
+        Self { repo, catalog }
     }
 
     fn page(snapshot: &Snapshot, path: &PagePath, blob: repo::BlobId) -> Result<IndexedPage, repo::Error> {
@@ -58,7 +60,11 @@ impl RepoSource {
 
 impl Source for RepoSource {
     fn tip(&self) -> Result<Option<Revision>, BoxError> {
-        Ok(self.repo.tip()?)
+        // The worker comes by after every change, off every request's way: the time to keep
+        // the copy of the metadata on disk from falling behind.
+        let tip = self.catalog.catch_up(&self.repo)?;
+        self.catalog.store_if_due();
+        Ok(tip)
     }
 
     fn changes(&self, from: Option<Revision>, to: Revision) -> Result<Option<Vec<SourceChange>>, BoxError> {

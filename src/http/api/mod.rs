@@ -6,18 +6,23 @@ mod attachments;
 mod batch;
 mod blame;
 mod body;
+mod changelog;
 mod commit;
 mod diff;
 mod error;
 mod events;
 mod files;
+mod links;
+mod lists;
 mod once;
 mod pages;
+mod paging;
 mod reading;
 mod request;
 mod revising;
 pub(super) mod schema;
 mod search;
+mod tags;
 mod uploads;
 mod writing;
 
@@ -36,13 +41,22 @@ pub(super) fn routes(state: &AppState) -> Router<AppState> {
     Router::new()
         .route("/health", get(async || Json(schema::Health { status: "ok" })))
         .route("/openapi.json", get(super::openapi::of_wikis))
-        .route("/pages", get(pages::list).fallback(error::wrong_method))
+        .route("/pages", get(lists::pages).fallback(error::wrong_method))
         .route("/pages/{*path}", axum::routing::any(pages::by_path))
         .route("/files/{*path}", get(files::download).put(uploads::upload_raw).fallback(error::wrong_method))
         .route("/batch/read", post(batch::read).fallback(error::wrong_method))
         .route("/commit", post(commit::commit).fallback(error::wrong_method))
         .route("/events", get(events::events).fallback(error::wrong_method))
         .route("/search", get(search::search).fallback(error::wrong_method))
+        .route("/changelog", get(changelog::changelog).fallback(error::wrong_method))
+        .route("/links", get(links::graph).fallback(error::wrong_method))
+        .route("/links/broken", get(links::broken).fallback(error::wrong_method))
+        .route("/links/orphans", get(links::orphans).fallback(error::wrong_method))
+        .route("/links/{*path}", get(links::of_page).fallback(error::wrong_method))
+        .route("/tags", get(tags::tags).fallback(error::wrong_method))
+        .route("/categories", get(tags::categories).fallback(error::wrong_method))
+        .route("/tree", get(lists::tree).fallback(error::wrong_method))
+        .route("/deleted", get(lists::deleted).fallback(error::wrong_method))
         .fallback(error::unknown_address)
         .method_not_allowed_fallback(error::wrong_method)
         .layer(body::limit(state))

@@ -1,21 +1,18 @@
 use std::collections::HashMap;
 
-use axum::Json;
 use axum::body::Body;
 use axum::extract::{Extension, OriginalUri, Query, State};
 use axum::http::{HeaderMap, Method};
-use axum::response::{IntoResponse as _, Response};
+use axum::response::Response;
 
 use super::body::Fields;
-use super::request::{Part, Target, authorize, count};
+use super::request::{Part, Target, authorize};
 use super::revising::Verb;
-use super::schema::{Commit, HistoryAnswer, HistoryRow, PageList, PageRow};
-use super::{ApiError, attachments, blame, diff, reading, revising, uploads, writing};
-use crate::http::dates;
+use super::{ApiError, attachments, blame, changelog, diff, links, reading, revising, uploads, writing};
 use crate::http::state::AppState;
 use crate::http::tenant::WikiSlug;
-use crate::model::{PagePath, Slug};
-use crate::wiki::{self, ListQuery, WikiError};
+use crate::model::Slug;
+use crate::wiki::{self, WikiError};
 
 type QueryMap = Query<HashMap<String, String>>;
 pub(super) type Answer = Result<Response, ApiError>;
@@ -27,32 +24,6 @@ pub(super) struct Call {
     pub(super) query: HashMap<String, String>,
     /// Method and address.
     pub(super) target: String,
-}
-
-/// `GET /pages`: all pages that pass the filters (reference 1.4).
-pub(super) async fn list(
-    State(state): State<AppState>,
-    Extension(WikiSlug(slug)): Extension<WikiSlug>,
-    Query(query): QueryMap,
-    headers: HeaderMap,
-) -> Answer {
-    state
-        .run_blocking(move |state| {
-            let access = authorize::<wiki::Read>(state, &headers, &slug)?;
-            let given = |name: &str| query.get(name).map(|text| text.trim()).filter(|text| !text.is_empty());
-            let updated_since = given("updated_since").map(|text| {
-                dates::parse(text).ok_or_else(|| ApiError::field("Invalid updated_since format. Use ISO 8601."))
-            });
-            let filters = ListQuery {
-                prefix: given("prefix").map(str::to_owned),
-                category: given("category").map(str::to_owned),
-                tag: given("tag").map(str::to_owned),
-                updated_since: updated_since.transpose()?,
-            };
-            let pages: Vec<PageRow> = wiki::list(&access, &filters)?.into_iter().map(PageRow::from).collect();
-            Ok(Json(PageList { total: pages.len(), pages }).into_response())
-        })
-        .await?
 }
 
 /// Everything below `/pages/`: the last parts of the path decide what it is about.
@@ -87,7 +58,12 @@ pub(super) async fn by_path(
             let fields = fields(state, &call, body).await?;
             writing::delete(state, call, page, fields).await
         }
-        (Method::GET | Method::HEAD, Part::History) => history(state, call, page).await,
+        (Method::GET | Method::HEAD, Part::History) => {
+            changelog::history(state, call.slug, call.headers, pairs(call.query), page).await
+        }
+        (Method::GET | Method::HEAD, Part::Neighbours) => {
+            links::neighbours(state, call.slug, call.headers, pairs(call.query), page).await
+        }
         (Method::GET | Method::HEAD, Part::Attachments) => {
             attachments::list(state, call.slug, call.headers, page).await
         }
@@ -109,6 +85,10 @@ pub(super) async fn by_path(
     }
 }
 
+fn pairs(query: HashMap<String, String>) -> Vec<(String, String)> {
+    query.into_iter().collect()
+}
+
 /// The body of a request that changes a page. Whoever may not write is told so before it
 /// is taken in.
 async fn fields(state: &AppState, call: &Call, body: Body) -> Result<Fields, ApiError> {
@@ -120,22 +100,6 @@ async fn fields(state: &AppState, call: &Call, body: Body) -> Result<Fields, Api
 async fn admit<R: wiki::Right + 'static>(state: &AppState, call: &Call) -> Result<(), ApiError> {
     let (headers, slug) = (call.headers.clone(), call.slug.clone());
     state.run_blocking(move |state| authorize::<R>(state, &headers, &slug).map(|_access| ())).await?
-}
-
-async fn history(state: &AppState, call: Call, typed: String) -> Answer {
-    state
-        .run_blocking(move |state| {
-            let access = authorize::<wiki::Read>(state, &call.headers, &call.slug)?;
-            let path = PagePath::parse(&typed)?;
-            let limit = count(call.query.get("limit").map(String::as_str));
-            let (stored, items) = wiki::history(&access, &path, limit).map_err(|error| as_typed(error, &typed))?;
-            let history = items
-                .into_iter()
-                .map(|item| HistoryRow { commit: Commit::from(&item.change), path: item.path.to_string() })
-                .collect();
-            Ok(Json(HistoryAnswer { history, path: stored.to_string() }).into_response())
-        })
-        .await?
 }
 
 /// The predecessor names a missing page as it was asked for.

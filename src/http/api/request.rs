@@ -20,6 +20,7 @@ pub(super) struct Target {
 pub(super) enum Part {
     Page,
     History,
+    Neighbours,
     Attachments,
     Attachment(String),
     Outline,
@@ -40,6 +41,7 @@ impl Target {
             [page @ .., "outline"] if !page.is_empty() => (page, Part::Outline),
             [page @ .., "diff"] if !page.is_empty() => (page, Part::Diff),
             [page @ .., "blame"] if !page.is_empty() => (page, Part::Blame),
+            [page @ .., "neighbours"] if !page.is_empty() => (page, Part::Neighbours),
             [page @ .., "attachments"] if !page.is_empty() => (page, Part::Attachments),
             [page @ .., "attachments", file] if !page.is_empty() && !file.is_empty() => {
                 (page, Part::Attachment(decode(file)?))
@@ -51,6 +53,9 @@ impl Target {
 }
 
 /// Decodes once; what is still encoded then is part of the name.
+///
+/// # Errors
+/// When the text is not UTF-8 then.
 pub(super) fn decode(raw: &str) -> Result<String, PathError> {
     let text = percent_decode_str(raw).decode_utf8().map_err(|_not_utf8| PathError::Encoded)?;
     Ok(text.into_owned())

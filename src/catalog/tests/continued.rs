@@ -1,4 +1,6 @@
-use super::*;
+use std::sync::Arc;
+
+use super::super::*;
 use crate::model::{Author, Name};
 use crate::repo::{Change, CommitMeta, RealDisk};
 
