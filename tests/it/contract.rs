@@ -4,9 +4,12 @@
 //! Where it showed `test-page` as `Test-Page`, we show it as it is stored: it ran with page names kept in their
 //! case, and so do we. Where it had one key for a server, a wiki has tokens.
 
+mod attachments;
 mod auth;
 mod edits;
 mod gone;
+mod links;
 mod lists;
 mod pages;
+mod rename;
 pub(crate) mod world;

@@ -1,15 +1,14 @@
-use std::error::Error as _;
-
-use axum::body::{Body, Bytes, to_bytes};
+use axum::body::{Body, Bytes};
 use axum::extract::DefaultBodyLimit;
 use axum::http::StatusCode;
-use http_body_util::LengthLimitError;
+use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use super::ApiError;
-use super::uploads::most_encoded;
+use super::uploads::{largest, most_encoded};
 use crate::http::state::AppState;
+use crate::wiki::WikiError;
 
 /// A request body that is a JSON object; anything else, and no body, count as none, as the
 /// predecessor had it (reference 1.1).
@@ -33,20 +32,8 @@ pub(super) fn limit(state: &AppState) -> DefaultBodyLimit {
 /// # Errors
 /// 413 and 408 as [`Fields::read`], 422 saying what does not fit.
 pub(super) async fn parse<T: DeserializeOwned>(state: &AppState, body: Body) -> Result<T, ApiError> {
-    let bytes = read(state, body).await?;
+    let bytes = read_bytes(body, most(state)).await?;
     serde_json::from_slice(&bytes).map_err(|error| ApiError::field(format!("the request body: {error}")))
-}
-
-async fn read(state: &AppState, body: Body) -> Result<Bytes, ApiError> {
-    let limit = most(state);
-    to_bytes(body, limit).await.map_err(|error| {
-        if error.source().is_some_and(|cause| cause.is::<LengthLimitError>()) {
-            let text = format!("the request is too large: the limit is {limit} bytes");
-            ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", text)
-        } else {
-            ApiError::new(StatusCode::REQUEST_TIMEOUT, "incomplete", "the request did not arrive whole")
-        }
-    })
 }
 
 impl Fields {
@@ -59,9 +46,16 @@ impl Fields {
     /// As [`Fields::read`], of a body that has a file as base64.
     ///
     /// # Errors
-    /// As [`Fields::read`], with the limit of files.
+    /// As [`Fields::read`], but 422 when the body is longer than the largest file can make it:
+    /// whoever sends too large a file hears the same, whatever its size (reference 1.10).
     pub(super) async fn read_encoded(state: &AppState, body: Body) -> Result<Self, ApiError> {
-        Self::read_most(body, most_encoded(state)).await
+        match read_bytes(body, most_encoded(state)).await {
+            Ok(bytes) => Ok(Self::from_bytes(bytes)),
+            Err(BodyError::TooLarge { .. }) => {
+                Err(WikiError::AttachmentTooLarge { limit: largest(state) as u64 }.into())
+            }
+            Err(error @ BodyError::Incomplete) => Err(error.into()),
+        }
     }
 
     /// As [`Fields::read`], of a body that has several pages.
@@ -73,12 +67,15 @@ impl Fields {
     }
 
     async fn read_most(body: Body, limit: usize) -> Result<Self, ApiError> {
-        let bytes = read_bytes(body, limit).await?;
+        Ok(Self::from_bytes(read_bytes(body, limit).await?))
+    }
+
+    fn from_bytes(bytes: Bytes) -> Self {
         let object = serde_json::from_slice::<Value>(&bytes).ok().and_then(|value| match value {
             Value::Object(fields) => Some(fields),
             _ => None,
         });
-        Ok(Self { object, raw: bytes })
+        Self { object, raw: bytes }
     }
 
     /// The body as it was sent.
@@ -140,17 +137,38 @@ impl Fields {
     }
 }
 
+/// Why a body was not taken in.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum BodyError {
+    #[error("the request is too large: the limit is {limit} bytes")]
+    TooLarge { limit: usize },
+    #[error("the request did not arrive whole")]
+    Incomplete,
+}
+
+impl From<BodyError> for ApiError {
+    fn from(error: BodyError) -> Self {
+        let (status, code) = match error {
+            BodyError::TooLarge { .. } => (StatusCode::PAYLOAD_TOO_LARGE, "too_large"),
+            BodyError::Incomplete => (StatusCode::REQUEST_TIMEOUT, "incomplete"),
+        };
+        Self::new(status, code, error.to_string())
+    }
+}
+
 /// All bytes of a body.
 ///
 /// # Errors
-/// 413 when there are more than `limit`, 408 when they do not come.
-pub(super) async fn read_bytes(body: Body, limit: usize) -> Result<Bytes, ApiError> {
-    to_bytes(body, limit).await.map_err(|error| {
-        if error.source().is_some_and(|cause| cause.is::<LengthLimitError>()) {
-            let text = format!("the request is too large: the limit is {limit} bytes");
-            ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", text)
-        } else {
-            ApiError::new(StatusCode::REQUEST_TIMEOUT, "incomplete", "the request did not arrive whole")
+/// [`BodyError::TooLarge`] when there are more than `limit`.
+pub(super) async fn read_bytes(mut body: Body, limit: usize) -> Result<Bytes, BodyError> {
+    match Limited::new(&mut body, limit).collect().await {
+        Ok(whole) => Ok(whole.to_bytes()),
+        Err(error) if error.is::<LengthLimitError>() => {
+            // A client that is still sending when the connection closes does not see the answer.
+            let mut rest = Limited::new(body, limit);
+            while let Some(Ok(_)) = rest.frame().await {}
+            Err(BodyError::TooLarge { limit })
         }
-    })
+        Err(_) => Err(BodyError::Incomplete),
+    }
 }

@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use super::ApiError;
 use super::attachments::mime_type;
-use super::body::{Fields, read_bytes};
+use super::body::{BodyError, Fields, read_bytes};
 use super::once::{answer, once};
 use super::pages::{Answer, Call, as_typed};
 use super::request::{authorize, decode, revision};
@@ -50,7 +50,7 @@ pub(in crate::http) struct DeletedFileAnswer {
 }
 
 /// The most bytes that a file may have.
-fn largest(state: &AppState) -> usize {
+pub(super) fn largest(state: &AppState) -> usize {
     match usize::try_from(state.wikis().limits().attachment_bytes) {
         Ok(limit) if limit > 0 => limit,
         _ => LARGEST,
@@ -132,8 +132,7 @@ pub(super) async fn upload_raw(
     };
     let limit = largest(&state);
     if announces_more(&headers, limit) {
-        let text = format!("the request is too large: the limit is {limit} bytes");
-        return Err(ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", text));
+        return Err(BodyError::TooLarge { limit }.into());
     }
     let bytes = read_bytes(body, limit).await?;
     let target = format!("PUT {uri}");

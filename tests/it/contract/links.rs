@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::contract::world::{Wiki, text, texts};
+use super::world::{Wiki, text, texts};
 use crate::support::Request;
 
 fn linked() -> Wiki {

@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
-use crate::contract::world::{Wiki, refused, texts};
+use super::world::{Wiki, refused, texts};
 use crate::support::{Request, Response};
 
 fn wiki() -> Wiki {

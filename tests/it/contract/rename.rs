@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::contract::world::{Wiki, refused, text, texts};
+use super::world::{Wiki, refused, text, texts};
 use crate::support::{Response, encode_path};
 
 fn rename(wiki: &Wiki, from: &str, body: &Value) -> Response {
