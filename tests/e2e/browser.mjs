@@ -34,7 +34,11 @@ function complaints(page) {
   page.on('console', (message) => {
     if (message.type() === 'error' && !message.text().startsWith('Failed to load resource')) heard.push(message.text())
   })
-  page.on('requestfailed', (request) => heard.push(`not loaded: ${request.url()} ${request.failure()?.errorText}`))
+  page.on('requestfailed', (request) => {
+    const reason = request.failure()?.errorText
+    // Leaving a page cancels what it was still loading.
+    if (reason !== 'net::ERR_ABORTED') heard.push(`not loaded: ${request.url()} ${reason}`)
+  })
   return heard
 }
 
