@@ -21,7 +21,7 @@ use std::time::{Duration, Instant};
 
 use criterion::{Criterion, SamplingMode};
 use robotwiki::model::{PagePath, RevisionPrefix};
-use robotwiki::wiki::{self, ListQuery, Origin, WritePage};
+use robotwiki::wiki::{self, ListQuery, Origin, Recording, WriteMode, WritePage};
 use serde_json::json;
 
 use corpus::{ATLAS_PAGES, HANDBOOK};
@@ -177,12 +177,11 @@ fn saves(bench: &mut Bench<'_>, site: &Site) {
         let request = WritePage {
             content: &draft.content,
             base: Some(RevisionPrefix::parse(&draft.base).unwrap()),
-            message: None,
-            origin: Origin::Api,
-            typed: draft.path.as_str(),
+            mode: WriteMode::Strict,
+            recording: Recording { message: None, origin: Origin::Api, typed: draft.path.as_str(), once: None },
         };
         let (took, saved) = timed(|| wiki::write(&site.wikis, &site.writing(), &draft.path, &request).unwrap());
-        draft.base = saved.revision.to_string();
+        draft.base = saved.value.revision.to_string();
         took
     });
 }
