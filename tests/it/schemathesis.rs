@@ -48,6 +48,7 @@ fn try_out(name: &str, document: &[u8], base: &str, host: &str, token: &str, wit
     let printed = String::from_utf8_lossy(&output.stdout);
     assert!(output.status.success(), "{printed}\n{}", String::from_utf8_lossy(&output.stderr));
     assert!(printed.contains("No issues found"), "{printed}");
+    println!("{printed}");
 }
 
 #[test]

@@ -77,7 +77,7 @@ pub(super) async fn changelog(
                 author: query.get("author").map(str::to_owned),
                 prefix: query.get("prefix").map(str::to_owned),
                 since: query.time("since")?,
-                until: query.time("until")?,
+                until: query.end("until")?,
                 after: after(query)?,
                 limit,
             },

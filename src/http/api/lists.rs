@@ -162,7 +162,7 @@ fn as_of(text: &str) -> Result<AsOf, ApiError> {
     if let Ok(prefix) = RevisionPrefix::parse(text) {
         return Ok(AsOf::Revision(prefix));
     }
-    let time = dates::parse(text);
+    let time = dates::parse_end(text);
     time.map(AsOf::Time).ok_or_else(|| ApiError::field("as_of must be a revision or an ISO 8601 date"))
 }
 

@@ -108,7 +108,7 @@ const LINES: Field = query("lines", "`12`, `12-40` or `12-`, counted from 1.", "
 
 const AS_OF: Field = query(
     "as_of",
-    "As it was at that time: a date or date and time (ISO 8601; UTC when it has no offset). Not with `revision`.",
+    "As it was at that time, or at the end of that day (ISO 8601; UTC when it has no offset). Not with `revision`.",
     "2026-11-20",
     of::<String>,
 );

@@ -78,7 +78,7 @@ pub(super) const WRITING: &[Operation] = &[
         path: "/pages/{path}/sections",
         id: "changeSection",
         summary: "Change a section",
-        description: "Replaces, fills, moves text before or after, or deletes one heading with everything below it. A \
+        description: "Replaces or deletes one heading with everything below it, or adds text in, before or after it. A \
             section that is not there is answered with the `sections` that are.",
         body: Some(json(
             of::<SectionChangeBody>,
