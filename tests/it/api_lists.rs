@@ -168,6 +168,10 @@ fn the_changelog_names_what_each_commit_changed() {
         assert_eq!(wiki.get("/changelog?author=nobody")["count"], 0);
         assert_eq!(wiki.get("/changelog?since=2999-01-01")["count"], 0);
         assert_eq!(wiki.get("/changelog?until=1999-01-01")["count"], 0);
+        // A day alone means all of it.
+        let today = &entries[0]["date"].as_str().unwrap()[..10];
+        assert_eq!(wiki.get(format!("/changelog?until={today}")), log);
+        assert_eq!(wiki.get(format!("/pages?as_of={today}")), wiki.get("/pages"));
         wiki.refuses("/changelog?since=x");
         wiki.refuses("/changelog?cursor=x");
 

@@ -11,7 +11,9 @@ const METHODS: [&str; 5] = ["get", "put", "post", "patch", "delete"];
 
 /// An operation's address with something in place of its parameters.
 fn filled(base: &str, path: &str) -> String {
-    let mut target = format!("{base}{path}");
+    // Without `once` it does not end.
+    let once = if path == "/events" { "?once=true" } else { "" };
+    let mut target = format!("{base}{path}{once}");
     for (parameter, value) in [
         ("{path}", "No/Such_Page"),
         ("{filename}", "none.txt"),
@@ -25,6 +27,9 @@ fn filled(base: &str, path: &str) -> String {
     target
 }
 
+/// What follows a page's path for one method alone: for the others it is the last part of a page's path.
+const VERBS: [&str; 6] = ["/append", "/prepend", "/sections", "/frontmatter", "/restore", "/rename"];
+
 /// Calls every method of every described address; `send` adds the credential.
 fn compare(description: &Value, send: impl Fn(Request) -> crate::support::Response) {
     let base = description["servers"][0]["url"].as_str().unwrap();
@@ -32,6 +37,9 @@ fn compare(description: &Value, send: impl Fn(Request) -> crate::support::Respon
     for (path, operations) in description["paths"].as_object().unwrap() {
         let described: BTreeSet<&str> = operations.as_object().unwrap().keys().map(String::as_str).collect();
         for method in METHODS {
+            if VERBS.iter().any(|verb| path.ends_with(verb)) && !described.contains(method) {
+                continue;
+            }
             let request = Request::new(&method.to_uppercase(), filled(base, path)).json(&json!({ "nonsense": 1 }));
             let answer = send(request);
             let code = serde_json::from_slice::<Value>(&answer.body).map_or(Value::Null, |body| body["code"].clone());

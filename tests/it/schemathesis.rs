@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::contract::world::{Wiki, server};
 use crate::management::person_with_token;
@@ -50,11 +50,57 @@ fn try_out(name: &str, document: &[u8], base: &str, host: &str, token: &str, wit
     assert!(printed.contains("No issues found"), "{printed}");
 }
 
+/// Lets made-up names and revisions be, now and then, those of something that is there.
+fn with_values(description: &mut Value, values: &[(&str, Value)]) {
+    let known = |name: &str| values.iter().find(|(known, _)| *known == name).map(|(_, value)| value.clone());
+    let wider = |schema: &mut Value, value: Value| {
+        if schema["type"] == "string" || schema["type"] == json!(["string", "null"]) {
+            let any = schema.take();
+            *schema = json!({ "anyOf": [{ "enum": value }, any] });
+        }
+    };
+    match description {
+        Value::Array(items) => items.iter_mut().for_each(|item| with_values(item, values)),
+        Value::Object(fields) => {
+            if let Some(value) = fields.get("in").and(fields.get("name")).and_then(Value::as_str).and_then(known) {
+                wider(&mut fields["schema"], value);
+            }
+            if let Some(Value::Object(properties)) = fields.get_mut("properties") {
+                for (name, property) in properties {
+                    if let Some(value) = known(name) {
+                        wider(property, value);
+                    }
+                }
+            }
+            fields.values_mut().for_each(|field| with_values(field, values));
+        }
+        _ => {}
+    }
+}
+
 #[test]
 fn made_up_requests_are_answered_as_described() {
     let wiki = Wiki::with(&[("Guides/First_Steps", "---\ntags: [guide]\ncategory: manual\n---\n# First steps\n")]);
-    let document = wiki.anonymous(&Request::get("/api/v1/openapi.json"));
-    try_out("wiki", &document.body, "/api/v1", &server().dir().host(&wiki.slug), &wiki.token, &[]);
+    let page = wiki.send(Request::get("/api/v1/pages/Guides/First_Steps")).expect(200);
+    let mut document = wiki.anonymous(&Request::get("/api/v1/openapi.json")).expect(200);
+    let values = [
+        ("path", json!(["Guides/First_Steps", "Home"])),
+        ("new_path", json!(["Guides/First_Steps", "Home"])),
+        ("filename", json!(["map.png"])),
+        ("revision", json!([page["revision"]])),
+        ("section", json!(["First steps"])),
+        ("old_string", json!(["First"])),
+    ];
+    with_values(&mut document, &values);
+    // `events` is a stream that does not end.
+    try_out(
+        "wiki",
+        document.to_string().as_bytes(),
+        "/api/v1",
+        &server().dir().host(&wiki.slug),
+        &wiki.token,
+        &["events"],
+    );
 
     let (_, token) = person_with_token(server(), "Thea Thesis");
     let body = json!({ "slug": "notes", "name": "Notes" });

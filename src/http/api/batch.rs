@@ -11,7 +11,7 @@ use super::ApiError;
 use super::answer::Wanted;
 use super::body;
 use super::pages::as_typed;
-use super::reading::{MOST_CHARS, PAGE_FIELDS, answer};
+use super::reading::{MOST_CHARS, PAGE_FIELDS, ReadAnswer, answer, nothing_required};
 use super::request::authorize;
 use crate::http::state::AppState;
 use crate::http::tenant::WikiSlug;
@@ -49,7 +49,21 @@ pub(in crate::http) struct BatchRow {
     /// The path as it was asked for.
     requested: String,
     #[serde(flatten)]
+    #[schemars(with = "PageOrError")]
     fields: Map<String, Value>,
+}
+
+/// What the fields of a row are.
+#[derive(JsonSchema)]
+#[schemars(transform = nothing_required)]
+#[expect(dead_code, reason = "describes a map")]
+struct PageOrError {
+    #[schemars(flatten)]
+    page: ReadAnswer,
+    /// Why the page could not be read, for people.
+    error: String,
+    /// The same, for programs.
+    code: String,
 }
 
 /// `POST /batch/read`: several pages at once. One that cannot be read does not spoil the others.

@@ -5,8 +5,9 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::ApiError;
-use super::lists::{CommitRow, Pairs};
+use super::lists::Pairs;
 use super::paging::{self, MOST, Parameters, bad_cursor, cursor};
+use super::schema::Commit;
 use crate::http::state::AppState;
 use crate::http::tenant::WikiSlug;
 use crate::model::{PagePath, Revision, Slug};
@@ -17,7 +18,7 @@ const DEFAULT: usize = 50;
 
 /// The commits of a wiki, newest first.
 #[derive(Serialize, JsonSchema)]
-pub(super) struct Changelog {
+pub(in crate::http) struct Changelog {
     entries: Vec<Entry>,
     /// How many entries this answer has.
     total: usize,
@@ -28,9 +29,9 @@ pub(super) struct Changelog {
 }
 
 #[derive(Serialize, JsonSchema)]
-pub(super) struct Entry {
+pub(in crate::http) struct Entry {
     #[serde(flatten)]
-    commit: CommitRow,
+    commit: Commit,
     email: String,
     /// The pages that it changed; a renamed one under its new name.
     pages_affected: Vec<String>,
@@ -41,7 +42,7 @@ pub(super) struct Entry {
 }
 
 #[derive(Serialize, JsonSchema)]
-pub(super) struct Change {
+pub(in crate::http) struct Change {
     kind: Kind,
     path: String,
     /// What a renamed file was called before.
@@ -51,7 +52,7 @@ pub(super) struct Change {
 
 /// As git writes it: added, modified, deleted, renamed.
 #[derive(Serialize, JsonSchema)]
-pub(super) enum Kind {
+pub(in crate::http) enum Kind {
     A,
     M,
     D,
@@ -76,7 +77,7 @@ pub(super) async fn changelog(
                 author: query.get("author").map(str::to_owned),
                 prefix: query.get("prefix").map(str::to_owned),
                 since: query.time("since")?,
-                until: query.time("until")?,
+                until: query.end("until")?,
                 after: after(query)?,
                 limit,
             },
@@ -119,7 +120,7 @@ impl From<ChangedFile> for Change {
 
 /// The commits that changed a page, newest first.
 #[derive(Serialize, JsonSchema)]
-pub(super) struct History {
+pub(in crate::http) struct History {
     history: Vec<Version>,
     path: String,
     /// All commits that changed it.
@@ -129,9 +130,9 @@ pub(super) struct History {
 }
 
 #[derive(Serialize, JsonSchema)]
-pub(super) struct Version {
+pub(in crate::http) struct Version {
     #[serde(flatten)]
-    commit: CommitRow,
+    commit: Commit,
     /// The page's path at that commit.
     path: String,
 }

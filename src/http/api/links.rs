@@ -21,7 +21,7 @@ const MOST_NEIGHBOURS: usize = 500;
 
 /// The links of a wiki as a graph.
 #[derive(Serialize, JsonSchema)]
-pub(super) struct Graph {
+pub(in crate::http) struct Graph {
     /// Pages and missing pages, ordered by path. With `limit`, those that the edges name.
     nodes: Vec<String>,
     /// Ordered by source, then target.
@@ -35,7 +35,7 @@ pub(super) struct Graph {
 }
 
 #[derive(Serialize, JsonSchema)]
-pub(super) struct Edge {
+pub(in crate::http) struct Edge {
     source: String,
     target: String,
 }
@@ -73,7 +73,7 @@ pub(super) async fn graph(
 
 /// The links of one page.
 #[derive(Serialize, JsonSchema)]
-pub(super) struct PageLinks {
+pub(in crate::http) struct PageLinks {
     path: String,
     /// Whether there is such a page.
     exists: bool,
@@ -109,7 +109,7 @@ pub(super) async fn of_page(
 
 /// Names that are linked to and are no pages.
 #[derive(Serialize, JsonSchema)]
-pub(super) struct Broken {
+pub(in crate::http) struct Broken {
     broken: Vec<BrokenRow>,
     total: usize,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -117,7 +117,7 @@ pub(super) struct Broken {
 }
 
 #[derive(Serialize, JsonSchema)]
-pub(super) struct BrokenRow {
+pub(in crate::http) struct BrokenRow {
     target: String,
     linked_from: Vec<String>,
 }
@@ -141,7 +141,7 @@ pub(super) async fn broken(
 
 /// Pages that no other page links to.
 #[derive(Serialize, JsonSchema)]
-pub(super) struct Orphans {
+pub(in crate::http) struct Orphans {
     orphans: Vec<String>,
     total: usize,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -164,7 +164,7 @@ pub(super) async fn orphans(
 
 /// The surroundings of a page in the graph of links.
 #[derive(Serialize, JsonSchema)]
-pub(super) struct Neighbours {
+pub(in crate::http) struct Neighbours {
     path: String,
     depth: usize,
     /// Nearest first.
@@ -178,7 +178,7 @@ pub(super) struct Neighbours {
 }
 
 #[derive(Serialize, JsonSchema)]
-pub(super) struct Neighbour {
+pub(in crate::http) struct Neighbour {
     path: String,
     /// Links on the shortest way, whichever way they point.
     distance: usize,

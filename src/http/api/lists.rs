@@ -7,11 +7,12 @@ use serde_json::Value;
 
 use super::ApiError;
 use super::paging::{self, Parameters, bad_cursor, cursor, part};
+use super::schema::Commit;
 use crate::http::dates;
 use crate::http::state::AppState;
 use crate::http::tenant::WikiSlug;
 use crate::model::{PagePath, Revision, RevisionPrefix, UnixSeconds};
-use crate::wiki::{self, AsOf, LastChange, ListPosition, ListQuery, PageQuery, PageSummary, SortBy, TreeNode};
+use crate::wiki::{self, AsOf, ListPosition, ListQuery, PageQuery, PageSummary, SortBy, TreeNode};
 
 pub(super) type Pairs = Query<Vec<(String, String)>>;
 type Answer = Result<Response, ApiError>;
@@ -23,7 +24,7 @@ const MOST_LEVELS: usize = 16;
 
 /// The pages of a wiki, or a part of them.
 #[derive(Serialize, JsonSchema)]
-pub(super) struct Pages {
+pub(in crate::http) struct Pages {
     /// All pages that pass the filters.
     total: usize,
     pages: Vec<PageRow>,
@@ -35,7 +36,7 @@ pub(super) struct Pages {
 /// A page without its content. Which fields are there, `fields` decides.
 #[derive(Default, Serialize, JsonSchema)]
 #[serde(default)]
-pub(super) struct PageRow {
+pub(in crate::http) struct PageRow {
     /// The front matter's title, else the last component of the path.
     #[serde(skip_serializing_if = "Option::is_none")]
     name: Option<String>,
@@ -161,7 +162,7 @@ fn as_of(text: &str) -> Result<AsOf, ApiError> {
     if let Ok(prefix) = RevisionPrefix::parse(text) {
         return Ok(AsOf::Revision(prefix));
     }
-    let time = dates::parse(text);
+    let time = dates::parse_end(text);
     time.map(AsOf::Time).ok_or_else(|| ApiError::field("as_of must be a revision or an ISO 8601 date"))
 }
 
@@ -205,7 +206,7 @@ fn row(page: PageSummary, fields: &[Field]) -> PageRow {
 
 /// A part of the tree of pages.
 #[derive(Serialize, JsonSchema)]
-pub(super) struct Tree {
+pub(in crate::http) struct Tree {
     children: Vec<Node>,
     /// Pages with the prefix, shown or not.
     total: u64,
@@ -215,7 +216,7 @@ pub(super) struct Tree {
 
 /// A page, a folder, or both.
 #[derive(Serialize, JsonSchema)]
-pub(super) struct Node {
+pub(in crate::http) struct Node {
     name: String,
     path: String,
     /// Whether there is a page of this path.
@@ -250,41 +251,21 @@ pub(super) async fn tree(
 
 /// Pages that are gone.
 #[derive(Serialize, JsonSchema)]
-pub(super) struct Deleted {
+pub(in crate::http) struct Deleted {
     deleted: Vec<DeletedRow>,
     total: usize,
     #[serde(skip_serializing_if = "Option::is_none")]
     next_cursor: Option<String>,
 }
 
+/// A page that is gone.
 #[derive(Serialize, JsonSchema)]
-pub(super) struct DeletedRow {
+pub(in crate::http) struct DeletedRow {
     path: String,
     /// A commit that still has the page: it can be read and restored from there.
     revision: String,
     /// The commit that deleted it.
-    deleted_in: CommitRow,
-}
-
-/// A commit.
-#[derive(Serialize, JsonSchema)]
-pub(super) struct CommitRow {
-    pub(super) revision: String,
-    pub(super) author: String,
-    /// When it was written, with its author's offset from UTC.
-    pub(super) date: String,
-    pub(super) message: String,
-}
-
-impl From<&LastChange> for CommitRow {
-    fn from(change: &LastChange) -> Self {
-        Self {
-            revision: change.revision.to_string(),
-            author: change.author.clone(),
-            date: dates::date_time(change.time, change.offset),
-            message: change.message.clone(),
-        }
-    }
+    deleted_in: Commit,
 }
 
 /// `GET /deleted`: pages that were deleted and do not exist now.

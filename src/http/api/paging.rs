@@ -55,9 +55,20 @@ impl Parameters {
     /// # Errors
     /// 422 for anything else.
     pub(super) fn time(&self, name: &str) -> Result<Option<UnixSeconds>, ApiError> {
-        let parse = |text: &str| {
-            dates::parse(text).ok_or_else(|| ApiError::field(format!("Invalid {name} format. Use ISO 8601.")))
-        };
+        self.time_by(name, dates::parse)
+    }
+
+    /// As [`Parameters::time`]; a day alone means its last second.
+    ///
+    /// # Errors
+    /// As [`Parameters::time`].
+    pub(super) fn end(&self, name: &str) -> Result<Option<UnixSeconds>, ApiError> {
+        self.time_by(name, dates::parse_end)
+    }
+
+    fn time_by(&self, name: &str, read: fn(&str) -> Option<UnixSeconds>) -> Result<Option<UnixSeconds>, ApiError> {
+        let parse =
+            |text: &str| read(text).ok_or_else(|| ApiError::field(format!("Invalid {name} format. Use ISO 8601.")));
         self.get(name).map(parse).transpose()
     }
 

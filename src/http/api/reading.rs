@@ -37,12 +37,19 @@ pub(super) const PAGE_FIELDS: &[&str] = &[
 ];
 
 /// A page, or the part of one that was asked for with `section`, `lines` or `max_chars`.
+/// With `fields`, only those.
 #[derive(Serialize, JsonSchema)]
+#[schemars(transform = nothing_required)]
 pub(in crate::http) struct ReadAnswer {
     #[serde(flatten)]
     page: PageAnswer,
     #[serde(flatten)]
     part: Option<PartAnswer>,
+}
+
+/// Of an answer of which the request says what is there.
+pub(super) fn nothing_required(schema: &mut schemars::Schema) {
+    schema.remove("required");
 }
 
 /// Where the part of a page in `content` is; only there when a part was asked for.

@@ -5,50 +5,13 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::http::dates;
-use crate::wiki::{self, LastChange, PageSummary, Saved};
+use crate::wiki::{self, LastChange, Saved};
 
 /// Whether the server answers.
 #[derive(Serialize, JsonSchema)]
 pub(in crate::http) struct Health {
     /// `ok`.
     pub(super) status: &'static str,
-}
-
-/// The pages that pass the filters, ordered by path.
-#[derive(Serialize, JsonSchema)]
-pub(in crate::http) struct PageList {
-    /// Pages that pass the filters.
-    pub(super) total: usize,
-    pub(super) pages: Vec<PageRow>,
-}
-
-/// A page in a listing.
-#[derive(Serialize, JsonSchema)]
-pub(in crate::http) struct PageRow {
-    /// The front matter's `title`, else the last part of the path.
-    pub(super) name: String,
-    /// The path as it is stored.
-    pub(super) path: String,
-    /// The front matter's `category` as it is written there; null when it has none.
-    pub(super) category: Value,
-    pub(super) tags: Vec<String>,
-    /// The day of the last change (`2026-11-20`), in its author's time zone.
-    pub(super) last_updated: Option<String>,
-    /// Words of the text, without front matter.
-    pub(super) content_length: usize,
-}
-
-impl From<PageSummary> for PageRow {
-    fn from(page: PageSummary) -> Self {
-        Self {
-            name: page.name,
-            path: page.path.to_string(),
-            category: page.category,
-            tags: page.tags,
-            last_updated: page.updated.map(|(time, offset)| dates::date(time, offset)),
-            content_length: page.words,
-        }
-    }
 }
 
 /// A page as it is, or was at a revision.
@@ -131,6 +94,9 @@ pub(in crate::http) struct WrittenAnswer {
     pub(super) saved: SavedAnswer,
     /// Whether there was no such page before.
     pub(super) created: bool,
+    /// Of a merging write: whether somebody else's change was kept beside this one; read the page to see it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) merged: Option<bool>,
 }
 
 /// A page that is gone, or would be.
@@ -145,23 +111,6 @@ pub(in crate::http) struct DeletedAnswer {
     /// The commit that deleted it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) revision: Option<String>,
-}
-
-/// The commits that changed a page, newest first, through renames.
-#[derive(Serialize, JsonSchema)]
-pub(in crate::http) struct HistoryAnswer {
-    pub(super) history: Vec<HistoryRow>,
-    /// The path as it is stored.
-    pub(super) path: String,
-}
-
-/// A commit that changed a page.
-#[derive(Serialize, JsonSchema)]
-pub(in crate::http) struct HistoryRow {
-    #[serde(flatten)]
-    pub(super) commit: Commit,
-    /// The page's path at that commit.
-    pub(super) path: String,
 }
 
 /// Pages that match a query, best first.
@@ -215,42 +164,6 @@ pub(in crate::http) struct AttachmentAnswer {
     pub(super) content: String,
 }
 
-/// A page to create, or to replace.
-#[derive(JsonSchema)]
-#[expect(dead_code, reason = "describes what `body::Fields` reads by hand, with the contract's texts")]
-pub(in crate::http) struct WriteBody {
-    /// The whole file, front matter included.
-    content: String,
-    /// The revision that was read, at least 7 digits; absent for a new page.
-    revision: Option<String>,
-    /// The commit's message; one that says what happened when absent.
-    commit_message: Option<String>,
-}
-
-/// One replacement in a page.
-#[derive(JsonSchema)]
-#[expect(dead_code, reason = "as above")]
-pub(in crate::http) struct EditBody {
-    /// The revision that was read, at least 7 digits.
-    revision: String,
-    /// What is replaced; occurs exactly once.
-    old_string: String,
-    /// What comes in its place; may be empty.
-    new_string: String,
-    /// The commit's message; one that says what happened when absent.
-    commit_message: Option<String>,
-}
-
-/// How to delete a page.
-#[derive(JsonSchema)]
-#[expect(dead_code, reason = "as above")]
-pub(in crate::http) struct DeleteBody {
-    /// The revision that was read: refused when it is no longer the current one.
-    revision: Option<String>,
-    /// The commit's message; one that says what happened when absent.
-    commit_message: Option<String>,
-}
-
 /// Why a request was not done, and what helps.
 #[derive(Serialize, JsonSchema)]
 pub(in crate::http) struct ErrorBody {
@@ -264,10 +177,54 @@ pub(in crate::http) struct ErrorBody {
     /// Of a page that is not there: pages with similar paths.
     #[serde(skip_serializing_if = "Option::is_none")]
     near: Option<Vec<String>>,
+    /// Of an `old_string` that does not fit: which of the edits, counted from 0.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    edit: Option<usize>,
+    /// Of an ambiguous `old_string`: how often it occurs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    count: Option<usize>,
     /// Of an ambiguous `old_string`: the lines on which it begins.
     #[serde(skip_serializing_if = "Option::is_none")]
     lines: Option<Vec<usize>>,
+    /// Of an `old_string` that does not occur: the place that is most like it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    nearest: Option<Nearest>,
+    /// Of a section that is not there, or is ambiguous: the sections that can be meant.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sections: Option<Vec<String>>,
+    /// Of a merge that failed: the page as it was read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    base: Option<String>,
+    /// Of a merge that failed: the page as it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    theirs: Option<String>,
+    /// Of a merge that failed: where both changed the same lines.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hunks: Option<Vec<ConflictHunk>>,
+    /// Of several changes: which of them, counted from 0.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    change: Option<usize>,
     /// Of something too large: what is allowed.
     #[serde(skip_serializing_if = "Option::is_none")]
     limit: Option<u64>,
+}
+
+/// The place of a page that is most like what was looked for.
+#[derive(Serialize, JsonSchema)]
+pub(in crate::http) struct Nearest {
+    /// Counted from 1.
+    line: usize,
+    text: String,
+    /// In what it differs, when that can be said.
+    hint: Option<String>,
+}
+
+/// Lines that both sides changed.
+#[derive(Serialize, JsonSchema)]
+pub(in crate::http) struct ConflictHunk {
+    /// The first of them in the page as it was read, counted from 1.
+    line: usize,
+    base: String,
+    mine: String,
+    theirs: String,
 }

@@ -13,7 +13,7 @@ use crate::wiki::{self, Counted};
 
 /// The tags of a wiki, ordered by name.
 #[derive(Serialize, JsonSchema)]
-pub(super) struct Tags {
+pub(in crate::http) struct Tags {
     tags: Vec<Tag>,
     total: usize,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -22,7 +22,7 @@ pub(super) struct Tags {
 
 /// A tag; case does not count.
 #[derive(Serialize, JsonSchema)]
-pub(super) struct Tag {
+pub(in crate::http) struct Tag {
     tag: String,
     /// Pages that have it.
     count: u64,
@@ -30,7 +30,7 @@ pub(super) struct Tag {
 
 /// The categories of a wiki, ordered by name.
 #[derive(Serialize, JsonSchema)]
-pub(super) struct Categories {
+pub(in crate::http) struct Categories {
     categories: Vec<Category>,
     total: usize,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -39,7 +39,7 @@ pub(super) struct Categories {
 
 /// A category; case does not count.
 #[derive(Serialize, JsonSchema)]
-pub(super) struct Category {
+pub(in crate::http) struct Category {
     category: String,
     /// Pages that are in it.
     count: u64,

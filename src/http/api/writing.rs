@@ -1,7 +1,7 @@
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 use super::ApiError;
 use super::body::Fields;
@@ -26,15 +26,6 @@ pub(in crate::http) struct EditBody {
     /// How many occurrences there must be.
     #[serde(default)]
     pub(super) expected_count: Option<usize>,
-}
-
-/// What a merging write left.
-#[derive(Serialize, JsonSchema)]
-pub(in crate::http) struct MergedAnswer {
-    #[serde(flatten)]
-    pub(super) written: WrittenAnswer,
-    /// Whether somebody else's change was kept beside this one; read the page to see it.
-    pub(super) merged: bool,
 }
 
 /// How a request to the API is recorded.
@@ -75,12 +66,9 @@ pub(super) async fn put(state: &AppState, call: Call, typed: String, fields: Fie
             let request = WritePage { content, base: revision(base)?, mode, recording };
             let Done { value, replayed } = wiki::write(state.wikis(), &access, &path, &request)?;
             let status = if value.created { StatusCode::CREATED } else { StatusCode::OK };
-            let merged = value.merged;
-            let written = WrittenAnswer { created: value.created, saved: value.into() };
-            Ok(match mode {
-                WriteMode::Merge => answer(status, MergedAnswer { written, merged }, replayed),
-                WriteMode::Strict | WriteMode::CreateOnly => answer(status, written, replayed),
-            })
+            let merged = (mode == WriteMode::Merge).then_some(value.merged);
+            let written = WrittenAnswer { created: value.created, saved: value.into(), merged };
+            Ok(answer(status, written, replayed))
         })
         .await?
 }

@@ -4,14 +4,14 @@ use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, SchemaGenerator};
 use serde_json::{Map, Value, json};
 
-use super::operation::{Api, Body, Field, Needs, Operation, Place, Scheme, of};
+use super::operation::{Api, Body, Field, JSON, Needs, Operation, Place, Scheme, of};
 
 /// The document of an API whose errors are `E`.
 pub(super) fn document<E: JsonSchema>(api: &Api) -> Value {
     let mut schemas = Schemas::new();
     let error = of::<E>(&mut schemas.answers).to_value();
     let mut paths: BTreeMap<&str, Map<String, Value>> = BTreeMap::new();
-    for operation in api.operations {
+    for operation in api.operations() {
         let described = schemas.operation(api, operation, &error);
         paths.entry(operation.path).or_default().insert(operation.method.to_owned(), described);
     }
@@ -71,18 +71,23 @@ impl Schemas {
         let schema = (body.schema)(&mut self.bodies).to_value();
         // A test reads every example.
         let example: Value = serde_json::from_str(body.example).unwrap_or_default();
-        let content = json!({ "schema": schema, "example": example });
-        json!({ "required": body.required, "content": { "application/json": content } })
+        let content = if body.media == JSON { json!({ "schema": schema, "example": example }) } else { json!({}) };
+        json!({ "required": body.required, "content": { body.media: content } })
     }
 
     fn field(&mut self, field: &Field) -> Value {
+        let schema = (field.schema)(&mut self.bodies).to_value();
+        let example: Value = match schema.get("type").and_then(Value::as_str) {
+            None | Some("string") => field.example.into(),
+            Some(_) => serde_json::from_str(field.example).unwrap_or_default(),
+        };
         json!({
             "name": field.name,
-            "in": match field.place { Place::Path => "path", Place::Query => "query" },
+            "in": match field.place { Place::Path => "path", Place::Query => "query", Place::Header => "header" },
             "required": field.place == Place::Path,
             "description": field.description,
-            "schema": (field.schema)(&mut self.bodies).to_value(),
-            "example": field.example,
+            "schema": schema,
+            "example": example,
         })
     }
 
@@ -90,10 +95,19 @@ impl Schemas {
         let mut responses = Map::new();
         for answer in operation.answers {
             let schema = (answer.schema)(&mut self.answers).to_value();
-            responses.insert(answer.status.to_string(), response(answer.description, &schema));
+            let described = responses.entry(answer.status.to_string()).or_insert_with(|| nothing(answer.description));
+            if !answer.media.is_empty()
+                && let Some(content) = described.as_object_mut()
+            {
+                let content = content.entry("content").or_insert_with(|| json!({}));
+                if let Some(content) = content.as_object_mut() {
+                    content.insert(answer.media.to_owned(), json!({ "schema": schema }));
+                }
+            }
         }
         for status in operation.needs.errors().iter().chain(operation.errors) {
-            responses.insert(status.to_string(), response(meaning(*status), error));
+            let described = json!({ "description": meaning(*status), "content": { JSON: { "schema": error } } });
+            responses.insert(status.to_string(), described);
         }
         responses.into()
     }
@@ -105,8 +119,8 @@ impl Schemas {
     }
 }
 
-fn response(description: &str, schema: &Value) -> Value {
-    json!({ "description": description, "content": { "application/json": { "schema": schema } } })
+fn nothing(description: &str) -> Value {
+    json!({ "description": description })
 }
 
 fn meaning(status: u16) -> &'static str {
@@ -114,9 +128,11 @@ fn meaning(status: u16) -> &'static str {
         401 => "No credential, or one that is wrong.",
         403 => "The credential does not allow this.",
         404 => "There is no such thing.",
+        408 => "The request did not arrive whole.",
         409 => "It is not as the request takes it to be; what it is now is in the answer.",
         413 => "Larger than a limit, which is in the answer.",
         422 => "A field of the request cannot be used.",
+        503 => "Busy; try again.",
         _ => "It did not work.",
     }
 }

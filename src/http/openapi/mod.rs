@@ -74,9 +74,9 @@ mod tests {
     fn identifiers_are_unique_and_parameters_and_examples_are_complete() {
         for api in [&WIKI, &PLATFORM] {
             let mut seen = std::collections::BTreeSet::new();
-            for operation in api.operations {
+            for operation in api.operations() {
                 assert!(seen.insert(operation.id), "{} twice", operation.id);
-                if let Some(body) = &operation.body {
+                if let Some(body) = operation.body.as_ref().filter(|body| body.media == operation::JSON) {
                     let example = serde_json::from_str::<Value>(body.example);
                     assert!(example.is_ok_and(|example| example.is_object()), "the example of {}", operation.id);
                 }

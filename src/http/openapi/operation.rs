@@ -10,7 +10,13 @@ pub(in crate::http) struct Api {
     pub(in crate::http) schemes: &'static [Scheme],
     /// The groups of operations, in the order in which they are shown: name and description.
     pub(in crate::http) groups: &'static [(&'static str, &'static str)],
-    pub(in crate::http) operations: &'static [Operation],
+    pub(in crate::http) operations: &'static [&'static [Operation]],
+}
+
+impl Api {
+    pub(super) fn operations(&self) -> impl Iterator<Item = &'static Operation> {
+        self.operations.iter().copied().flatten()
+    }
 }
 
 /// One way to say who asks.
@@ -79,7 +85,7 @@ pub(in crate::http) struct Field {
     pub(in crate::http) name: &'static str,
     pub(in crate::http) place: Place,
     pub(in crate::http) description: &'static str,
-    pub(in crate::http) schema: fn(&mut SchemaGenerator) -> Schema,
+    pub(in crate::http) schema: SchemaOf,
     pub(in crate::http) example: &'static str,
 }
 
@@ -87,24 +93,61 @@ pub(in crate::http) struct Field {
 pub(in crate::http) enum Place {
     Path,
     Query,
+    Header,
 }
 
-/// A request's body, JSON.
+/// What describes a type.
+pub(super) type SchemaOf = fn(&mut SchemaGenerator) -> Schema;
+
+/// A request's body.
 pub(in crate::http) struct Body {
-    pub(in crate::http) schema: fn(&mut SchemaGenerator) -> Schema,
+    pub(in crate::http) media: &'static str,
+    pub(in crate::http) schema: SchemaOf,
     pub(in crate::http) required: bool,
     /// JSON.
     pub(in crate::http) example: &'static str,
 }
 
-/// An answer that is no error, JSON.
+/// An answer, which is an error of this API only where there is nothing to say about it.
 pub(in crate::http) struct Answer {
     pub(in crate::http) status: u16,
     pub(in crate::http) description: &'static str,
-    pub(in crate::http) schema: fn(&mut SchemaGenerator) -> Schema,
+    /// The type of the content; empty when there is none.
+    pub(in crate::http) media: &'static str,
+    pub(in crate::http) schema: SchemaOf,
+}
+
+pub(super) const JSON: &str = "application/json";
+
+/// A body of JSON that must be there.
+pub(super) const fn json(schema: SchemaOf, example: &'static str) -> Body {
+    Body { media: JSON, schema, required: true, example }
+}
+
+pub(super) const fn ok(description: &'static str, schema: SchemaOf) -> Answer {
+    Answer { status: 200, description, media: JSON, schema }
+}
+
+pub(super) const fn created(description: &'static str, schema: SchemaOf) -> Answer {
+    Answer { status: 201, description, media: JSON, schema }
+}
+
+/// An answer without content.
+pub(super) const fn nothing(status: u16, description: &'static str) -> Answer {
+    Answer { status, description, media: "", schema: anything }
 }
 
 /// The schema of a type, by reference to the document's components.
 pub(super) fn of<T: JsonSchema>(generator: &mut SchemaGenerator) -> Schema {
     generator.subschema_for::<T>()
+}
+
+/// A number from 1 to `MOST`.
+pub(super) fn up_to<const MOST: u64>(_: &mut SchemaGenerator) -> Schema {
+    schemars::json_schema!({ "type": "integer", "minimum": 1, "maximum": MOST })
+}
+
+/// Bytes of any kind.
+pub(super) fn anything(_: &mut SchemaGenerator) -> Schema {
+    Schema::default()
 }

@@ -1,4 +1,4 @@
-use super::operation::{Answer, Api, Body, Field, Needs, Operation, Place, Scheme, of};
+use super::operation::{Api, Field, Needs, Operation, Place, Scheme, created, json, of, ok};
 use crate::http::manage::schema::{
     CollaboratorList, CollaboratorRow, Gone, Me, NewPersonalTokenAnswer, NewPersonalTokenBody, NewTokenAnswer,
     NewTokenBody, NewWikiBody, PersonalTokenList, RoleBody, SettingsBody, TokenList, UsageAnswer, WikiAnswer, WikiList,
@@ -28,7 +28,7 @@ pub(in crate::http) static PLATFORM: Api = Api {
         ("Wiki tokens", "What programs and agents use on a wiki."),
         ("Server", "What it can do."),
     ],
-    operations: &[
+    operations: &[&[
         Operation {
             method: "get",
             path: "/me",
@@ -39,7 +39,7 @@ pub(in crate::http) static PLATFORM: Api = Api {
             needs: Needs::SignedIn,
             fields: &[],
             body: None,
-            answers: &[Answer { status: 200, description: "The account.", schema: of::<Me> }],
+            answers: &[ok("The account.", of::<Me>)],
             errors: &[],
         },
         Operation {
@@ -52,7 +52,7 @@ pub(in crate::http) static PLATFORM: Api = Api {
             needs: Needs::SignedIn,
             fields: &[],
             body: None,
-            answers: &[Answer { status: 200, description: "The tokens.", schema: of::<PersonalTokenList> }],
+            answers: &[ok("The tokens.", of::<PersonalTokenList>)],
             errors: &[],
         },
         Operation {
@@ -64,16 +64,8 @@ pub(in crate::http) static PLATFORM: Api = Api {
             description: "Makes a personal access token, `rwp_` and 43 characters, and shows it this once. Needs a session: a personal access token makes no other.",
             needs: Needs::SignedIn,
             fields: &[],
-            body: Some(Body {
-                schema: of::<NewPersonalTokenBody>,
-                required: true,
-                example: r#"{"name": "laptop", "expires_days": 90}"#,
-            }),
-            answers: &[Answer {
-                status: 201,
-                description: "The token was made.",
-                schema: of::<NewPersonalTokenAnswer>,
-            }],
+            body: Some(json(of::<NewPersonalTokenBody>, r#"{"name": "laptop", "expires_days": 90}"#)),
+            answers: &[created("The token was made.", of::<NewPersonalTokenAnswer>)],
             errors: &[403, 413, 422],
         },
         Operation {
@@ -86,7 +78,7 @@ pub(in crate::http) static PLATFORM: Api = Api {
             needs: Needs::SignedIn,
             fields: &[PERSONAL_TOKEN],
             body: None,
-            answers: &[Answer { status: 200, description: "It is revoked.", schema: of::<Gone> }],
+            answers: &[ok("It is revoked.", of::<Gone>)],
             errors: &[403, 404, 422],
         },
         Operation {
@@ -99,7 +91,7 @@ pub(in crate::http) static PLATFORM: Api = Api {
             needs: Needs::SignedIn,
             fields: &[],
             body: None,
-            answers: &[Answer { status: 200, description: "The wikis.", schema: of::<WikiList> }],
+            answers: &[ok("The wikis.", of::<WikiList>)],
             errors: &[],
         },
         Operation {
@@ -111,12 +103,8 @@ pub(in crate::http) static PLATFORM: Api = Api {
             description: "Makes a wiki that you own. How many you may own is the operator's choice.",
             needs: Needs::SignedIn,
             fields: &[],
-            body: Some(Body {
-                schema: of::<NewWikiBody>,
-                required: true,
-                example: r#"{"slug": "notes", "name": "Notes", "public": false}"#,
-            }),
-            answers: &[Answer { status: 201, description: "The wiki was made.", schema: of::<WikiAnswer> }],
+            body: Some(json(of::<NewWikiBody>, r#"{"slug": "notes", "name": "Notes", "public": false}"#)),
+            answers: &[created("The wiki was made.", of::<WikiAnswer>)],
             errors: &[403, 409, 413, 422],
         },
         Operation {
@@ -129,7 +117,7 @@ pub(in crate::http) static PLATFORM: Api = Api {
             needs: Needs::Read,
             fields: &[SLUG],
             body: None,
-            answers: &[Answer { status: 200, description: "The wiki.", schema: of::<WikiAnswer> }],
+            answers: &[ok("The wiki.", of::<WikiAnswer>)],
             errors: &[422],
         },
         Operation {
@@ -141,12 +129,8 @@ pub(in crate::http) static PLATFORM: Api = Api {
             description: "What is absent stays as it is. The slug cannot be changed.",
             needs: Needs::Owner,
             fields: &[SLUG],
-            body: Some(Body {
-                schema: of::<SettingsBody>,
-                required: true,
-                example: r#"{"name": "Field notes", "public": true}"#,
-            }),
-            answers: &[Answer { status: 200, description: "The wiki as it is now.", schema: of::<WikiAnswer> }],
+            body: Some(json(of::<SettingsBody>, r#"{"name": "Field notes", "public": true}"#)),
+            answers: &[ok("The wiki as it is now.", of::<WikiAnswer>)],
             errors: &[413, 422],
         },
         Operation {
@@ -159,7 +143,7 @@ pub(in crate::http) static PLATFORM: Api = Api {
             needs: Needs::Owner,
             fields: &[SLUG],
             body: None,
-            answers: &[Answer { status: 200, description: "It is gone.", schema: of::<Gone> }],
+            answers: &[ok("It is gone.", of::<Gone>)],
             errors: &[422],
         },
         Operation {
@@ -172,7 +156,7 @@ pub(in crate::http) static PLATFORM: Api = Api {
             needs: Needs::Read,
             fields: &[SLUG],
             body: None,
-            answers: &[Answer { status: 200, description: "What it holds.", schema: of::<UsageAnswer> }],
+            answers: &[ok("What it holds.", of::<UsageAnswer>)],
             errors: &[422],
         },
         Operation {
@@ -185,7 +169,7 @@ pub(in crate::http) static PLATFORM: Api = Api {
             needs: Needs::Owner,
             fields: &[SLUG],
             body: None,
-            answers: &[Answer { status: 200, description: "The people.", schema: of::<CollaboratorList> }],
+            answers: &[ok("The people.", of::<CollaboratorList>)],
             errors: &[422],
         },
         Operation {
@@ -198,7 +182,7 @@ pub(in crate::http) static PLATFORM: Api = Api {
             needs: Needs::Owner,
             fields: &[SLUG, PERSON],
             body: None,
-            answers: &[Answer { status: 200, description: "The person.", schema: of::<CollaboratorRow> }],
+            answers: &[ok("The person.", of::<CollaboratorRow>)],
             errors: &[422],
         },
         Operation {
@@ -210,8 +194,8 @@ pub(in crate::http) static PLATFORM: Api = Api {
             description: "Makes a person viewer, editor or owner. How many may come in is the operator's choice. A wiki keeps an owner.",
             needs: Needs::Owner,
             fields: &[SLUG, PERSON],
-            body: Some(Body { schema: of::<RoleBody>, required: true, example: r#"{"role": "editor"}"# }),
-            answers: &[Answer { status: 200, description: "What the person is now.", schema: of::<CollaboratorRow> }],
+            body: Some(json(of::<RoleBody>, r#"{"role": "editor"}"#)),
+            answers: &[ok("What the person is now.", of::<CollaboratorRow>)],
             errors: &[409, 413, 422],
         },
         Operation {
@@ -224,7 +208,7 @@ pub(in crate::http) static PLATFORM: Api = Api {
             needs: Needs::Owner,
             fields: &[SLUG, PERSON],
             body: None,
-            answers: &[Answer { status: 200, description: "What the person was.", schema: of::<CollaboratorRow> }],
+            answers: &[ok("What the person was.", of::<CollaboratorRow>)],
             errors: &[409, 422],
         },
         Operation {
@@ -237,7 +221,7 @@ pub(in crate::http) static PLATFORM: Api = Api {
             needs: Needs::Owner,
             fields: &[SLUG],
             body: None,
-            answers: &[Answer { status: 200, description: "The tokens.", schema: of::<TokenList> }],
+            answers: &[ok("The tokens.", of::<TokenList>)],
             errors: &[422],
         },
         Operation {
@@ -249,12 +233,8 @@ pub(in crate::http) static PLATFORM: Api = Api {
             description: "Makes a token for the REST API, MCP and git of this wiki, `rw_` and 43 characters, and shows it this once.",
             needs: Needs::Owner,
             fields: &[SLUG],
-            body: Some(Body {
-                schema: of::<NewTokenBody>,
-                required: true,
-                example: r#"{"name": "Research agent", "role": "write", "expires_days": 90}"#,
-            }),
-            answers: &[Answer { status: 201, description: "The token was made.", schema: of::<NewTokenAnswer> }],
+            body: Some(json(of::<NewTokenBody>, r#"{"name": "Research agent", "role": "write", "expires_days": 90}"#)),
+            answers: &[created("The token was made.", of::<NewTokenAnswer>)],
             errors: &[413, 422],
         },
         Operation {
@@ -267,7 +247,7 @@ pub(in crate::http) static PLATFORM: Api = Api {
             needs: Needs::Owner,
             fields: &[SLUG, TOKEN],
             body: None,
-            answers: &[Answer { status: 200, description: "It is revoked.", schema: of::<Gone> }],
+            answers: &[ok("It is revoked.", of::<Gone>)],
             errors: &[422],
         },
         Operation {
@@ -280,14 +260,10 @@ pub(in crate::http) static PLATFORM: Api = Api {
             needs: Needs::Nothing,
             fields: &[],
             body: None,
-            answers: &[Answer {
-                status: 200,
-                description: "The description.",
-                schema: of::<serde_json::Map<String, serde_json::Value>>,
-            }],
+            answers: &[ok("The description.", of::<serde_json::Map<String, serde_json::Value>>)],
             errors: &[],
         },
-    ],
+    ]],
 };
 
 const SLUG: Field = Field {

@@ -154,11 +154,16 @@ impl Reader<'_> {
         let mut address = format!("{}{path}", self.address);
         let mut query = None;
         for parameter in items(&operation["parameters"]) {
-            let (name, example) = (text(&parameter["name"]), text(&parameter["example"]));
+            let name = text(&parameter["name"]);
+            let example = match &parameter["example"] {
+                Value::String(example) => example.clone(),
+                Value::Array(examples) => examples.first().map(text).unwrap_or_default(),
+                other => other.to_string(),
+            };
             if parameter["in"] == "path" {
                 let encoded: Vec<String> = example.split('/').map(encode).collect();
                 address = address.replace(&format!("{{{name}}}"), &encoded.join("/"));
-            } else if query.is_none() {
+            } else if parameter["in"] == "query" && query.is_none() {
                 query = Some(format!("?{name}={}", encode(&example)));
             }
         }
@@ -172,6 +177,9 @@ impl Reader<'_> {
         if !body.is_null() {
             lines.push("  -H 'Content-Type: application/json'".to_owned());
             lines.push(format!("  -d {}", quoted(&body.to_string())));
+        }
+        if operation["requestBody"]["content"].get("application/octet-stream").is_some() {
+            lines.push("  --data-binary @FILE".to_owned());
         }
         lines.join(" \\\n")
     }
