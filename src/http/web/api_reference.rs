@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::error_page::{Problem, page};
 use super::frame::{Surroundings, platform_address};
 use super::request::{WebRequest, encode};
-use super::views::{ApiField, ApiGroup, ApiOperation, ApiReference};
+use super::views::{ApiField, ApiGroup, ApiOperation, ApiReference, ApiText};
 use crate::http::error::Failure;
 use crate::http::openapi::{self, Api};
 use crate::http::state::AppState;
@@ -54,8 +54,13 @@ fn surroundings(state: &AppState, request: &WebRequest) -> Result<Surroundings, 
     }
 }
 
-fn paragraphs(text: &str) -> Vec<String> {
-    text.split("\n\n").map(str::to_owned).collect()
+fn paragraphs(text: &str) -> Vec<ApiText> {
+    text.split("\n\n").map(parts).collect()
+}
+
+/// What is between backticks is code.
+fn parts(text: &str) -> ApiText {
+    text.split('`').enumerate().map(|(at, part)| (part.to_owned(), at % 2 == 1)).collect()
 }
 
 /// Reads a description for people.
@@ -90,7 +95,7 @@ impl Reader<'_> {
                 name: text(&parameter["name"]),
                 kind: format!("{}, {}", text(&parameter["in"]), self.kind(&parameter["schema"])),
                 required: parameter["required"] == true,
-                description: text(&parameter["description"]),
+                description: parts(&text(&parameter["description"])),
             })
             .collect();
         let body = &operation["requestBody"]["content"]["application/json"];
@@ -109,7 +114,13 @@ impl Reader<'_> {
             description: paragraphs(&text(&operation["description"])),
             parameters,
             body: self.fields(&body["schema"]),
-            answer: first.map(|schema| self.fields(schema)).unwrap_or_default(),
+            // What is answered is there; only of what is sent some may be left out.
+            answer: first
+                .map(|schema| self.fields(schema))
+                .unwrap_or_default()
+                .into_iter()
+                .map(ApiField::given)
+                .collect(),
             answers,
             errors,
             example: self.example(method, path, operation, &body["example"]),
@@ -129,7 +140,7 @@ impl Reader<'_> {
                 name: name.clone(),
                 kind: self.kind(property),
                 required: items(&schema["required"]).any(|required| required == name),
-                description: text(&property["description"]),
+                description: parts(&text(&property["description"])),
             })
             .collect()
     }

@@ -415,12 +415,15 @@ pub(crate) struct ErrorPage<'a> {
 #[path = "views_tests.rs"]
 mod tests;
 
+/// A text in parts, and whether each is code.
+pub(crate) type ApiText = Vec<(String, bool)>;
+
 /// The reference of an API.
 #[derive(Template)]
 #[template(path = "api.html")]
 pub(crate) struct ApiReference<'a> {
     pub(crate) frame: Frame<'a>,
-    pub(crate) description: Vec<String>,
+    pub(crate) description: Vec<ApiText>,
     /// The OpenAPI document.
     pub(crate) document_href: String,
     /// The platform's reference, for a page of a wiki.
@@ -441,7 +444,7 @@ pub(crate) struct ApiOperation {
     pub(crate) method: String,
     pub(crate) path: String,
     pub(crate) summary: String,
-    pub(crate) description: Vec<String>,
+    pub(crate) description: Vec<ApiText>,
     pub(crate) parameters: Vec<ApiField>,
     pub(crate) body: Vec<ApiField>,
     pub(crate) answer: Vec<ApiField>,
@@ -458,7 +461,14 @@ pub(crate) struct ApiField {
     /// What it is, in a few words.
     pub(crate) kind: String,
     pub(crate) required: bool,
-    pub(crate) description: String,
+    pub(crate) description: ApiText,
+}
+
+impl ApiField {
+    /// As part of an answer.
+    pub(crate) fn given(self) -> Self {
+        Self { required: false, ..self }
+    }
 }
 
 impl ApiOperation {
