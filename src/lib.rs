@@ -19,3 +19,5 @@ pub mod server;
 pub mod store;
 pub mod telemetry;
 pub mod wiki;
+
+pub use robotwiki_embed as embed;
