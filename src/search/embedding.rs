@@ -2,24 +2,12 @@
 //! tested without one.
 
 use super::BoxError;
-
-/// The model behind an [`Embed`].
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct ModelInfo {
-    /// Differs whenever the vectors would: name, digest, format.
-    pub id: String,
-    /// For people.
-    pub name: String,
-    /// Numbers in a vector.
-    pub dimensions: usize,
-    /// Tokens of a text that it reads; the rest would be ignored.
-    pub max_tokens: usize,
-}
+use crate::embed::{Embedder, ModelInfo};
 
 /// Turns texts into vectors of length 1, so that their inner product says how alike they are.
 /// Everything here blocks.
 pub trait Embed: Send + Sync {
-    fn model(&self) -> &ModelInfo;
+    fn info(&self) -> &ModelInfo;
 
     /// The vector of what somebody asks.
     ///
@@ -38,4 +26,26 @@ pub trait Embed: Send + Sync {
 
     /// Ends its threads; later calls fail.
     fn shutdown(&self) {}
+}
+
+impl Embed for Embedder {
+    fn info(&self) -> &ModelInfo {
+        Self::info(self)
+    }
+
+    fn query(&self, text: &str) -> Result<Vec<f32>, BoxError> {
+        Ok(Self::query(self, text)?)
+    }
+
+    fn passages(&self, texts: &[&str]) -> Result<Vec<Vec<f32>>, BoxError> {
+        Ok(Self::passages(self, texts)?)
+    }
+
+    fn tokens(&self, text: &str) -> usize {
+        Self::tokens(self, text)
+    }
+
+    fn shutdown(&self) {
+        Self::shutdown(self);
+    }
 }
