@@ -7,6 +7,8 @@ mod collect;
 mod derived_directory;
 mod error;
 mod indexes;
+mod page;
+mod pending;
 mod query;
 mod schema;
 mod snippet;
@@ -19,6 +21,6 @@ mod tests;
 
 pub use error::{BoxError, Error};
 pub use indexes::{Indexes, Limits};
-pub use source::{IndexedPage, Place, Places, Source, SourceChange};
+pub use source::{Place, Places, Source, SourceChange};
 pub use text_index::{Hit, Hits, Opened, TextIndex};
 pub use worker::Status;

@@ -4,7 +4,8 @@ use tantivy::schema::{FAST, Field, IndexRecordOption, STORED, STRING, Schema, Te
 use tantivy::{TantivyDocument, Term};
 use unicode_normalization::{UnicodeNormalization, is_nfc_quick};
 
-use super::{IndexedPage, analyzer};
+use super::analyzer;
+use super::page::IndexedPage;
 use crate::model::{PagePath, Revision};
 
 /// How much of a page's text is kept for snippets; all of it is searched. Bytes.

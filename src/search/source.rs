@@ -3,6 +3,7 @@ use std::sync::Arc;
 
 use super::BoxError;
 use crate::model::{PagePath, Revision, WikiId};
+use crate::repo::BlobId;
 
 /// One wiki's content, as the index needs it. Implemented over git by the composition root.
 pub trait Source: Send + Sync {
@@ -12,29 +13,26 @@ pub trait Source: Send + Sync {
     /// When the repository cannot be read; the worker tries again later.
     fn tip(&self) -> Result<Option<Revision>, BoxError>;
 
-    /// What differs between two commits, or every page when `from` is `None`. Answers `None`
-    /// when `from` is unknown or no ancestor of `to`: the index is then rebuilt.
+    /// The pages that differ between the files of two commits, or every page when `from` is
+    /// `None`. Answers `None` when the wiki does not have one of them: the index is then rebuilt.
     ///
     /// # Errors
     /// When the repository cannot be read; the worker tries again later.
     fn changes(&self, from: Option<Revision>, to: Revision) -> Result<Option<Vec<SourceChange>>, BoxError>;
+
+    /// A page's Markdown, with what is not UTF-8 replaced; empty when it is too large to be read.
+    ///
+    /// # Errors
+    /// When the repository cannot be read or holds no such file; the worker tries again later.
+    fn text(&self, blob: BlobId) -> Result<String, BoxError>;
 }
 
-/// A page that was written (`page` is its new content) or deleted (`None`).
-#[derive(Clone, Debug)]
+/// A page that was written, or deleted.
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct SourceChange {
     pub path: PagePath,
-    pub page: Option<IndexedPage>,
-}
-
-/// What of a page is searched.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct IndexedPage {
-    pub title: String,
-    pub headings: Vec<String>,
-    pub tags: Vec<String>,
-    /// Plain text, without markup and front matter.
-    pub body: String,
+    /// Its new file; `None` when it is deleted.
+    pub blob: Option<BlobId>,
 }
 
 /// Where a wiki's index lives, and what it reflects.

@@ -16,10 +16,12 @@ use tantivy::{Index, IndexReader, IndexSettings, IndexWriter, ReloadPolicy, Tant
 
 use super::collect::collect;
 use super::derived_directory::DerivedDirectory;
+use super::page::IndexedPage;
+use super::pending::{Pending, Waiting};
 use super::query::Query;
 use super::schema::{Fields, parse_payload, payload};
 use super::snippet::{Finder, snippet};
-use super::{Error, SourceChange, analyzer};
+use super::{Error, Source, SourceChange, analyzer};
 use crate::model::{PagePath, Revision};
 
 /// tantivy's least for its one indexing thread, which lives for the time of a commit.
@@ -166,36 +168,44 @@ impl TextIndex {
     }
 
     /// Brings the index to `reflects` by these changes, all or nothing. Searches that begin
-    /// after it returns see them.
+    /// after it returns see them. Pages are read one at a time.
     ///
     /// # Errors
-    /// When the files cannot be written; the index then stays what it was.
-    pub fn apply(&self, changes: &[SourceChange], reflects: Revision) -> Result<(), Error> {
+    /// When a page cannot be read or the files not be written; the index then stays what it was.
+    pub fn apply(&self, changes: &[SourceChange], source: &dyn Source, reflects: Revision) -> Result<(), Error> {
         self.write(Some(reflects), |writer| {
             for change in changes {
                 writer.delete_term(self.fields.key(&change.path));
-                if let Some(page) = &change.page {
-                    writer.add_document(self.fields.document(&change.path, page))?;
-                }
             }
-            Ok(())
+            self.add(writer, changes, source)
         })
     }
 
     /// Makes the index hold these pages only. Searches see the old ones until it returns.
     ///
     /// # Errors
-    /// When the files cannot be written; the index then stays what it was.
-    pub fn replace(&self, pages: &[SourceChange], reflects: Revision) -> Result<(), Error> {
+    /// As [`Self::apply`].
+    pub fn replace(&self, pages: &[SourceChange], source: &dyn Source, reflects: Revision) -> Result<(), Error> {
         self.write(Some(reflects), |writer| {
             writer.delete_all_documents()?;
-            for change in pages {
-                if let Some(page) = &change.page {
-                    writer.add_document(self.fields.document(&change.path, page))?;
-                }
-            }
-            Ok(())
+            self.add(writer, pages, source)
         })
+    }
+
+    fn add(
+        &self,
+        writer: &mut IndexWriter<Pending>,
+        changes: &[SourceChange],
+        source: &dyn Source,
+    ) -> Result<(), Error> {
+        let waiting = Waiting::default();
+        for change in changes {
+            let Some(blob) = change.blob else { continue };
+            let page = IndexedPage::read(&change.path, &source.text(blob).map_err(Error::Source)?);
+            let document = self.fields.document(&change.path, &page);
+            writer.add_document(waiting.admit(document, page.body.len()))?;
+        }
+        Ok(())
     }
 
     /// Makes the index that of a wiki without a commit.
@@ -203,7 +213,7 @@ impl TextIndex {
     /// # Errors
     /// When the files cannot be written; the index then stays what it was.
     pub fn clear(&self) -> Result<(), Error> {
-        self.write(None, |writer| writer.delete_all_documents().map(drop))
+        self.write(None, |writer| Ok(writer.delete_all_documents().map(drop)?))
     }
 
     /// Waits for whoever writes, and lets nobody write any more: afterwards the directory
@@ -216,7 +226,7 @@ impl TextIndex {
     fn write(
         &self,
         reflects: Option<Revision>,
-        fill: impl FnOnce(&mut IndexWriter<TantivyDocument>) -> tantivy::Result<()>,
+        fill: impl FnOnce(&mut IndexWriter<Pending>) -> Result<(), Error>,
     ) -> Result<(), Error> {
         let _one_writer = self.writing.lock();
         self.refuse_if_damaged()?;
@@ -265,13 +275,13 @@ impl TextIndex {
 
     /// A writer for one commit: between commits there are no threads and no memory. It merges
     /// nothing by itself, so that a commit never waits for a merge.
-    fn writer(&self) -> Result<IndexWriter<TantivyDocument>, Error> {
+    fn writer(&self) -> Result<IndexWriter<Pending>, Error> {
         let options = IndexWriterOptions::builder()
             .num_worker_threads(1)
             .num_merge_threads(1)
             .memory_budget_per_thread(WRITER_BYTES)
             .build();
-        let writer: IndexWriter<TantivyDocument> = self.index.writer_with_options(options)?;
+        let writer: IndexWriter<Pending> = self.index.writer_with_options(options)?;
         writer.set_merge_policy(Box::new(NoMergePolicy));
         Ok(writer)
     }
@@ -332,7 +342,7 @@ impl TextIndex {
 
     fn watch_for_damage<T>(&self, work: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
         let result = guarded(work);
-        if result.is_err() {
+        if result.as_ref().is_err_and(|error| !matches!(error, Error::Source(_))) {
             self.damaged.store(true, Ordering::Release);
         }
         result

@@ -252,12 +252,12 @@ fn update(index: &TextIndex, source: &dyn Source, rebuilding: impl FnOnce()) -> 
     if from.is_some()
         && let Some(changes) = source.changes(from, tip).map_err(Error::Source)?
     {
-        index.apply(&changes, tip)?;
+        index.apply(&changes, source, tip)?;
         return Ok(true);
     }
     rebuilding();
     let pages = source.changes(None, tip).map_err(Error::Source)?;
     let pages = pages.ok_or_else(|| Error::Source("the wiki's tip is not among its commits".into()))?;
-    index.replace(&pages, tip)?;
+    index.replace(&pages, source, tip)?;
     Ok(true)
 }

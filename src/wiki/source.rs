@@ -1,11 +1,12 @@
 use std::sync::{Arc, OnceLock, Weak};
 
+use parking_lot::Mutex;
+
 use super::Wikis;
 use crate::catalog::Catalog;
-use crate::markdown;
 use crate::model::{PagePath, Revision, WikiId};
-use crate::repo::{self, Repo, Snapshot};
-use crate::search::{BoxError, IndexedPage, Place, Places, Source, SourceChange};
+use crate::repo::{self, BlobId, FileChange, Repo, Snapshot};
+use crate::search::{BoxError, Place, Places, Source, SourceChange};
 
 /// Finds wikis for the index worker, which starts before [`Wikis`] exists and must not
 /// keep it alive.
@@ -30,31 +31,20 @@ impl Places for WikiPlaces {
     }
 }
 
+/// Larger files are no pages to be read: more than `limits.page_bytes` can allow. Bytes.
+const LARGEST_PAGE: u64 = 16 << 20;
+
 /// A repository as the search index reads it.
 pub(super) struct RepoSource {
     repo: Arc<Repo>,
     catalog: Arc<Catalog>,
+    /// Keeps what reading one object after the other has to look up.
+    reader: Mutex<Option<Snapshot>>,
 }
 
 impl RepoSource {
     pub(super) const fn new(repo: Arc<Repo>, catalog: Arc<Catalog>) -> Self {
-        Self { repo, catalog }
-    }
-
-    fn page(snapshot: &Snapshot, path: &PagePath, blob: repo::BlobId) -> Result<IndexedPage, repo::Error> {
-        let bytes = match snapshot.blob(blob) {
-            Ok(bytes) => bytes,
-            Err(repo::Error::TooLarge { .. }) => Vec::new(),
-            Err(error) => return Err(error),
-        };
-        let text = String::from_utf8_lossy(&bytes);
-        let front = markdown::front_matter(&text);
-        Ok(IndexedPage {
-            title: front.title().unwrap_or_else(|| crate::model::display_name(path.leaf())),
-            headings: markdown::headings(&text).into_iter().map(|heading| heading.title).collect(),
-            tags: front.tags(),
-            body: markdown::plain_text(&text),
-        })
+        Self { repo, catalog, reader: Mutex::new(None) }
     }
 }
 
@@ -68,18 +58,30 @@ impl Source for RepoSource {
     }
 
     fn changes(&self, from: Option<Revision>, to: Revision) -> Result<Option<Vec<SourceChange>>, BoxError> {
-        let Some(snapshot) = self.repo.at(to)? else { return Ok(None) };
+        if self.repo.at(to)?.is_none() {
+            return Ok(None);
+        }
         let changes = match self.repo.changes(from, to) {
             Ok(changes) => changes,
             Err(_unknown) if from.is_some() => return Ok(None),
             Err(error) => return Err(error.into()),
         };
-        let mut pages = Vec::new();
-        for change in changes {
-            let Some(path) = PagePath::from_file(&change.path) else { continue };
-            let page = change.new.map(|blob| Self::page(&snapshot, &path, blob)).transpose()?;
-            pages.push(SourceChange { path, page });
+        let page =
+            |change: FileChange| PagePath::from_file(&change.path).map(|path| SourceChange { path, blob: change.new });
+        Ok(Some(changes.into_iter().filter_map(page).collect()))
+    }
+
+    fn text(&self, blob: BlobId) -> Result<String, BoxError> {
+        let mut reader = self.reader.lock();
+        let reader = match &mut *reader {
+            Some(reader) => reader,
+            none => none.insert(self.repo.at_tip()?.with_limit(LARGEST_PAGE)),
+        };
+        match reader.blob(blob) {
+            Ok(bytes) => Ok(String::from_utf8(bytes)
+                .unwrap_or_else(|invalid| String::from_utf8_lossy(invalid.as_bytes()).into_owned())),
+            Err(repo::Error::TooLarge { .. }) => Ok(String::new()),
+            Err(error) => Err(error.into()),
         }
-        Ok(Some(pages))
     }
 }

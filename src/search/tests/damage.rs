@@ -15,8 +15,8 @@ fn files(dir: &Path) -> Vec<PathBuf> {
 /// An index of some segments with deletions, closed.
 fn closed_index(dir: &Path) {
     let index = TextIndex::open(dir).unwrap().index;
-    index.apply(&[written("A", page("A", "apple")), written("B", page("B", "banana"))], revision(1)).unwrap();
-    index.apply(&[written("C", page("C", "cherry")), written("A", page("A", "apple pie"))], revision(2)).unwrap();
+    Pages::of(&[("A", "apple"), ("B", "banana")]).apply(&index, 1).unwrap();
+    Pages::of(&[("C", "cherry"), ("A", "apple pie")]).apply(&index, 2).unwrap();
 }
 
 /// Opens and catches up as the worker does; the answers must be right.
@@ -25,12 +25,8 @@ fn opens_and_answers(dir: &Path, what: &str) -> bool {
     let index = opened.index;
     if opened.rebuilt {
         assert_eq!((index.reflects(), index.documents()), (None, 0), "{what}");
-        let pages = [
-            written("A", page("A", "apple pie")),
-            written("B", page("B", "banana")),
-            written("C", page("C", "cherry")),
-        ];
-        index.replace(&pages, revision(2)).unwrap();
+        let pages = Pages::of(&[("A", "apple pie"), ("B", "banana"), ("C", "cherry")]);
+        index.replace(&pages.changes, &pages, revision(2)).unwrap();
     }
     assert_eq!(index.reflects(), Some(revision(2)), "{what}");
     assert_eq!(found(&index, "pie "), ["A"], "{what}");
@@ -142,7 +138,7 @@ fn locks_left_by_a_killed_process_do_not_hold() {
     }
     let index = TextIndex::open(dir.path()).unwrap();
     assert!(!index.rebuilt);
-    index.index.apply(&[written("D", page("D", "damson"))], revision(3)).unwrap();
+    written("D", page("D", "damson")).apply(&index.index, 3).unwrap();
     assert_eq!(found(&index.index, "damson"), ["D"]);
 }
 
@@ -158,7 +154,7 @@ fn a_commit_that_was_cut_short_leaves_the_older_revision() {
         fs::copy(&file, kept.path().join(file.file_name().unwrap())).unwrap();
     }
     let index = TextIndex::open(dir.path()).unwrap().index;
-    index.apply(&[written("D", page("D", "damson"))], revision(3)).unwrap();
+    written("D", page("D", "damson")).apply(&index, 3).unwrap();
     drop(index);
     for file in files(kept.path()) {
         fs::copy(&file, dir.path().join(file.file_name().unwrap())).unwrap();
@@ -166,6 +162,6 @@ fn a_commit_that_was_cut_short_leaves_the_older_revision() {
     assert_eq!(fs::read(dir.path().join("meta.json")).unwrap(), meta);
     assert!(!opens_and_answers(dir.path(), "cut short"));
     let index = TextIndex::open(dir.path()).unwrap().index;
-    index.apply(&[written("D", page("D", "damson"))], revision(3)).unwrap();
+    written("D", page("D", "damson")).apply(&index, 3).unwrap();
     assert_eq!(found(&index, "damson"), ["D"]);
 }

@@ -176,7 +176,7 @@ fn an_index_found_damaged_while_open_is_repaired_and_answers() {
     fs::remove_file(&postings).unwrap();
     fs::write(&postings, "no postings").unwrap();
     index.retire();
-    assert!(index.apply(&[], revision(9)).is_err(), "a retired index is not written");
+    assert!(index.apply(&[], &Pages::default(), revision(9)).is_err(), "a retired index is not written");
     assert_eq!(farm.find(0, "apple"), ["A"]);
     assert_eq!(farm.indexes.status(WikiId(0)).unwrap().documents, 2);
 }
@@ -289,8 +289,8 @@ fn child_process_writes_until_killed() {
     let begun = index.reflects().map_or(0, |at| u64::from_be_bytes(at.as_bytes()[..8].try_into().unwrap()));
     for number in begun + 1.. {
         let text = format!("number {number}");
-        let changes = [written("A", page("A", &text)), written(&format!("P{}", number.min(50)), page("P", "other"))];
-        index.apply(&changes, revision(number as usize)).unwrap();
+        let pages = Pages::of(&[("A", &text), (&format!("P{}", number.min(50)), "other")]);
+        pages.apply(&index, number as usize).unwrap();
         if number % 10 == 0 {
             index.tidy().unwrap();
         }
@@ -310,11 +310,11 @@ fn child_process_counts_threads_and_files() {
     let Some(dir) = std::env::var_os(DIR) else { return };
     let count = |what: &str| fs::read_dir(format!("/proc/self/{what}")).unwrap().count();
     let index = TextIndex::open(dir.as_ref()).unwrap().index;
-    index.apply(&[written("A", page("A", "apple"))], revision(0)).unwrap();
+    written("A", page("A", "apple")).apply(&index, 0).unwrap();
     eventually("the first threads end", || count("task") <= 2);
     let before = (count("task"), count("fd"));
     for number in 1..40 {
-        index.apply(&[written("A", page("A", "apple"))], revision(number)).unwrap();
+        written("A", page("A", "apple")).apply(&index, number).unwrap();
     }
     index.tidy().unwrap();
     eventually("the threads end", || (count("task"), count("fd")) == before);

@@ -12,11 +12,14 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use parking_lot::Mutex;
+use sha2::{Digest, Sha256};
 
-use super::{BoxError, Hits, IndexedPage, Source, SourceChange, TextIndex};
+use super::{BoxError, Hits, Source, SourceChange, TextIndex};
 use crate::model::{PagePath, Revision};
+use crate::repo::BlobId;
 
-type Tree = BTreeMap<PagePath, IndexedPage>;
+/// The Markdown of each page.
+type Tree = BTreeMap<PagePath, String>;
 
 /// A wiki in memory: a list of trees, each a commit.
 #[derive(Default)]
@@ -90,12 +93,62 @@ impl Source for FakeWiki {
         let new = tree(to).ok_or("unknown tip")?;
         let mut changes: Vec<SourceChange> = Vec::new();
         for path in old.keys().filter(|path| !new.contains_key(path)) {
-            changes.push(SourceChange { path: path.clone(), page: None });
+            changes.push(SourceChange { path: path.clone(), blob: None });
         }
         for (path, page) in new.iter().filter(|(path, page)| old.get(path) != Some(page)) {
-            changes.push(SourceChange { path: path.clone(), page: Some(page.clone()) });
+            changes.push(SourceChange { path: path.clone(), blob: Some(blob_of(page)) });
         }
         Ok(Some(changes))
+    }
+
+    fn text(&self, blob: BlobId) -> Result<String, BoxError> {
+        let commits = self.commits.lock();
+        let mut pages = commits.iter().rev().flat_map(|(_, tree)| tree.values());
+        Ok(pages.find(|page| blob_of(page) == blob).ok_or("no such blob")?.clone())
+    }
+}
+
+fn blob_of(page: &str) -> BlobId {
+    let sum: [u8; 32] = Sha256::digest(page).into();
+    BlobId::from_bytes(sum[..20].try_into().unwrap())
+}
+
+/// Pages to write into an index without a history.
+#[derive(Default)]
+struct Pages {
+    changes: Vec<SourceChange>,
+    texts: BTreeMap<BlobId, String>,
+}
+
+impl Pages {
+    fn of(pages: &[(&str, &str)]) -> Self {
+        pages.iter().fold(Self::default(), |pages, (path, body)| pages.with(path, page(path, body)))
+    }
+
+    /// `text` is Markdown.
+    fn with(mut self, path: &str, text: String) -> Self {
+        let blob = blob_of(&text);
+        self.texts.insert(blob, text);
+        self.changes.push(SourceChange { path: path_of(path), blob: Some(blob) });
+        self
+    }
+
+    fn apply(&self, index: &TextIndex, number: usize) -> Result<(), super::Error> {
+        index.apply(&self.changes, self, revision(number))
+    }
+}
+
+impl Source for Pages {
+    fn tip(&self) -> Result<Option<Revision>, BoxError> {
+        Ok(None)
+    }
+
+    fn changes(&self, _: Option<Revision>, _: Revision) -> Result<Option<Vec<SourceChange>>, BoxError> {
+        Ok(None)
+    }
+
+    fn text(&self, blob: BlobId) -> Result<String, BoxError> {
+        Ok(self.texts.get(&blob).ok_or("no such blob")?.clone())
     }
 }
 
@@ -109,20 +162,19 @@ fn path_of(path: &str) -> PagePath {
     PagePath::parse(path).unwrap()
 }
 
-fn page(title: &str, body: &str) -> IndexedPage {
-    IndexedPage { title: title.to_owned(), body: body.to_owned(), ..IndexedPage::default() }
+fn page(title: &str, body: &str) -> String {
+    format!("---\ntitle: {title}\n---\n{body}")
 }
 
-fn written(path: &str, page: IndexedPage) -> SourceChange {
-    SourceChange { path: path_of(path), page: Some(page) }
+fn written(path: &str, text: String) -> Pages {
+    Pages::default().with(path, text)
 }
 
 /// An index of these pages; the directory lives as long as the first of the pair.
 fn index_of(pages: &[(&str, &str)]) -> (tempfile::TempDir, TextIndex) {
     let dir = tempfile::tempdir().unwrap();
     let index = TextIndex::open(&dir.path().join("text")).unwrap().index;
-    let changes: Vec<SourceChange> = pages.iter().map(|(path, body)| written(path, page(path, body))).collect();
-    index.apply(&changes, revision(0)).unwrap();
+    Pages::of(pages).apply(&index, 0).unwrap();
     (dir, index)
 }
 

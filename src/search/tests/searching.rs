@@ -30,11 +30,8 @@ fn title_and_path_rank_above_text() {
 fn headings_and_tags_are_searched() {
     let dir = tempfile::tempdir().unwrap();
     let index = TextIndex::open(dir.path()).unwrap().index;
-    let mut one = page("One", "text");
-    one.headings = vec!["Backup strategy".to_owned()];
-    let mut two = page("Two", "text");
-    two.tags = vec!["operations".to_owned()];
-    index.apply(&[written("One", one), written("Two", two)], revision(1)).unwrap();
+    let pages = Pages::of(&[("One", "text\n\n## Backup strategy\n")]);
+    pages.with("Two", "---\ntags: [operations]\n---\ntext".to_owned()).apply(&index, 1).unwrap();
     assert_eq!(found(&index, "strategy"), ["One"]);
     assert_eq!(found(&index, "operation"), ["Two"]);
 }
@@ -120,7 +117,7 @@ fn equal_pages_are_in_the_order_of_their_paths() {
     let dir = tempfile::tempdir().unwrap();
     let index = TextIndex::open(dir.path()).unwrap().index;
     for (number, path) in ["c", "a", "e", "b", "d"].iter().enumerate() {
-        index.apply(&[written(path, page("same", "same text"))], revision(number)).unwrap();
+        written(path, page("same", "same text")).apply(&index, number).unwrap();
     }
     let hits = index.search("same text", 3, 0).unwrap();
     assert_eq!((hits.total, paths(&hits)), (5, vec!["a", "b", "c"]));
@@ -147,10 +144,10 @@ fn text_far_down_a_long_page_is_found() {
 #[test]
 fn an_update_replaces_and_a_deletion_removes() {
     let (dir, index) = index_of(&[("A", "apple"), ("B", "banana")]);
-    index.apply(&[written("A", page("A", "cherry"))], revision(1)).unwrap();
+    written("A", page("A", "cherry")).apply(&index, 1).unwrap();
     assert!(found(&index, "apple").is_empty());
     assert_eq!(found(&index, "cherry"), ["A"]);
-    index.apply(&[SourceChange { path: path_of("A"), page: None }], revision(2)).unwrap();
+    index.apply(&[SourceChange { path: path_of("A"), blob: None }], &Pages::default(), revision(2)).unwrap();
     assert!(found(&index, "cherry").is_empty());
     assert_eq!((index.documents(), index.reflects()), (1, Some(revision(2))));
     drop(index);
@@ -164,7 +161,7 @@ fn an_update_replaces_and_a_deletion_removes() {
 fn replacing_and_tidying_keep_exactly_the_pages() {
     let (dir, index) = index_of(&[("A", "apple")]);
     for number in 1..30 {
-        index.apply(&[written(&format!("P{number}"), page("p", "pear"))], revision(number)).unwrap();
+        written(&format!("P{number}"), page("p", "pear")).apply(&index, number).unwrap();
     }
     assert!(index.tidy().unwrap());
     assert!(!index.tidy().unwrap());
@@ -172,7 +169,8 @@ fn replacing_and_tidying_keep_exactly_the_pages() {
     assert_eq!(index.reflects(), Some(revision(29)));
     let files = std::fs::read_dir(dir.path().join("text")).unwrap().count();
     assert!(files < 30, "{files} files are left of what was merged");
-    index.replace(&[written("Q", page("q", "quince"))], revision(99)).unwrap();
+    let pages = written("Q", page("q", "quince"));
+    index.replace(&pages.changes, &pages, revision(99)).unwrap();
     assert_eq!(index.paths().unwrap().into_iter().collect::<Vec<_>>(), ["Q"]);
     drop(index);
     assert_eq!(TextIndex::open(&dir.path().join("text")).unwrap().index.reflects(), Some(revision(99)));

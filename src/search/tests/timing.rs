@@ -57,14 +57,15 @@ fn pages() -> usize {
 fn every_page_of_a_large_wiki_is_found() {
     let mut prose = Prose(42);
     let place = |i: usize| format!("area{}/Page_{i}", i % 50);
-    let pages: Vec<SourceChange> = (0..pages())
-        .map(|i| written(&place(i), page(&prose.text(3), &format!("{} number{i}", prose.text(600)))))
-        .collect();
-    let bytes: usize = pages.iter().filter_map(|p| p.page.as_ref()).map(|p| p.body.len()).sum();
+    let pages = (0..pages()).fold(Pages::default(), |pages, i| {
+        pages.with(&place(i), page(&prose.text(3), &format!("{} number{i}", prose.text(600))))
+    });
+    let (source, pages) = (&pages, &pages.changes);
+    let bytes: usize = source.texts.values().map(String::len).sum();
     let dir = tempfile::tempdir().unwrap();
     let index = TextIndex::open(dir.path()).unwrap().index;
     let begun = Instant::now();
-    index.replace(&pages, revision(0)).unwrap();
+    index.replace(pages, source, revision(0)).unwrap();
     println!("build: {:?} for {} pages, {:.1} MB", begun.elapsed(), pages.len(), bytes as f64 / 1e6);
     let begun = Instant::now();
     while index.tidy().unwrap() {}
@@ -80,7 +81,7 @@ fn every_page_of_a_large_wiki_is_found() {
         .map(|i| {
             let change = written(&place(i), page("Changed", &prose.text(600)));
             let begun = Instant::now();
-            index.apply(&[change], revision(i)).unwrap();
+            change.apply(&index, i).unwrap();
             begun.elapsed()
         })
         .collect();
