@@ -5,22 +5,27 @@
 mod analyzer;
 mod collect;
 mod derived_directory;
+mod embedding;
 mod error;
 mod indexes;
 mod page;
 mod pending;
 mod query;
+mod request;
 mod schema;
 mod snippet;
 mod source;
 mod text_index;
+mod vectors;
 mod worker;
 
 #[cfg(test)]
 mod tests;
 
+pub use embedding::Embed;
 pub use error::{BoxError, Error};
 pub use indexes::{Indexes, Limits};
+pub use request::{Filter, Mode, SectionRef};
 pub use source::{Place, Places, Source, SourceChange};
 pub use text_index::{Hit, Hits, Opened, TextIndex};
 pub use worker::Status;

@@ -78,9 +78,7 @@ impl Log {
     /// # Errors
     /// Those of the file system.
     pub(super) fn create(path: &Path, key: &Key) -> io::Result<Self> {
-        let (log, file) = Self::aside(path, key)?;
-        drop(file);
-        log.put_in_place()
+        Self::aside(path, key)?.put_in_place()
     }
 
     fn replayed(path: &Path, key: &Key, file: File, mut mark: Mark, replay: Replay<'_>) -> io::Result<Self> {
@@ -142,6 +140,16 @@ impl Log {
         Ok(())
     }
 
+    /// Gives the file another name.
+    ///
+    /// # Errors
+    /// Those of the file system.
+    pub(super) fn rename(&mut self, path: PathBuf) -> io::Result<()> {
+        fs::rename(&self.path, &path)?;
+        self.path = path;
+        Ok(())
+    }
+
     /// Waits until the disk has it.
     ///
     /// # Errors
@@ -161,7 +169,7 @@ impl Log {
         last: &Record,
         replay: Replay<'_>,
     ) -> io::Result<Self> {
-        let (mut log, aside) = Self::aside(&self.path, &self.key)?;
+        let mut log = Self::aside(&self.path, &self.key)?;
         let (first, mut payload) = (log.mark, Writer::default());
         for span in spans {
             let length = usize::try_from(span.end.saturating_sub(span.start)).unwrap_or(0);
@@ -175,16 +183,17 @@ impl Log {
         }
         last.write(&mut payload);
         log.append_payload(&payload.bytes)?;
-        drop(aside);
+        // Synced before it takes the other's place, so that one of them is whole at any time.
         log.file.sync_data()?;
-        let file = log.put_in_place()?.file;
-        let file = file.try_clone()?;
-        file.sync_data()?;
+        let file = log.put_in_place()?.file.try_clone()?;
+        if let Some(directory) = self.path.parent() {
+            File::open(directory)?.sync_all()?;
+        }
         Self::replayed(&self.path, &self.key, file, first, replay)
     }
 
     /// A file with a header under another name.
-    fn aside(path: &Path, key: &Key) -> io::Result<(Self, Arc<File>)> {
+    fn aside(path: &Path, key: &Key) -> io::Result<Self> {
         let mut random = [0; 8];
         getrandom::fill(&mut random).map_err(|_cause| io::Error::other("no random bytes"))?;
         let generation = u64::from_le_bytes(random);
@@ -198,9 +207,8 @@ impl Log {
         let name = path.with_extension(UNFINISHED);
         let mut file = OpenOptions::new().read(true).write(true).create(true).truncate(true).open(&name)?;
         file.write_all(&header.bytes)?;
-        let file = Arc::new(file);
         let mark = Mark { generation, length: header.bytes.len() as u64, sum };
-        Ok((Self { path: path.to_owned(), key: key.clone(), file: Arc::clone(&file), mark }, file))
+        Ok(Self { path: path.to_owned(), key: key.clone(), file: Arc::new(file), mark })
     }
 
     fn put_in_place(self) -> io::Result<Self> {
