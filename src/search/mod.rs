@@ -3,6 +3,7 @@
 //! from content in order to be searched. Not here: reading git, permissions, surfaces.
 
 mod analyzer;
+mod chunk;
 mod collect;
 mod derived_directory;
 mod embedding;
@@ -28,4 +29,7 @@ pub use indexes::{Indexes, Limits};
 pub use request::{Filter, Mode, SectionRef};
 pub use source::{Place, Places, Source, SourceChange};
 pub use text_index::{Hit, Hits, Opened, TextIndex};
+pub use vectors::{
+    FormerModels, Found, Models, NearPage, NearPassage, Nearest, Passage, Progress, VectorLimits, VectorStatus, Vectors,
+};
 pub use worker::Status;

@@ -34,6 +34,14 @@ pub(super) struct Key {
     pub(super) dimensions: usize,
 }
 
+impl Key {
+    /// Whose vectors a file holds; none when it is damaged or something else.
+    pub(super) fn of_file(path: &Path) -> Option<Self> {
+        let file = File::open(path).ok()?;
+        Some(read_header(&file).ok()??.0)
+    }
+}
+
 /// How far a file has been read or written: equal marks mean equal contents up to there.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub(super) struct Mark {
@@ -61,9 +69,9 @@ impl Log {
     /// Those of the file system.
     pub(super) fn open(path: &Path, key: &Key, replay: Replay<'_>) -> io::Result<Self> {
         match OpenOptions::new().read(true).write(true).open(path) {
-            Ok(file) => match read_header(&file, key)? {
-                Some(mark) => Self::replayed(path, key, file, mark, replay),
-                None => {
+            Ok(file) => match read_header(&file)?.filter(|(stored, _)| stored == key) {
+                Some((_, mark)) => Self::replayed(path, key, file, mark, replay),
+                _ => {
                     tracing::warn!(file = %path.display(), "stored vectors unusable, beginning anew");
                     Self::create(path, key)
                 }
@@ -224,8 +232,8 @@ fn chained(sum: u32, payload: &[u8]) -> u32 {
     hasher.finalize()
 }
 
-/// Where the batches of a file with this key begin; none when it is not such a file.
-fn read_header(file: &File, key: &Key) -> io::Result<Option<Mark>> {
+/// Whose vectors a file holds, and where its batches begin; none when it is not such a file.
+fn read_header(file: &File) -> io::Result<Option<(Key, Mark)>> {
     let mut bytes = vec![0; LONGEST_HEADER];
     let mut length = 0;
     while let Some(rest) = bytes.get_mut(length..).filter(|rest| !rest.is_empty()) {
@@ -237,21 +245,20 @@ fn read_header(file: &File, key: &Key) -> io::Result<Option<Mark>> {
         }
     }
     bytes.truncate(length);
-    Ok(parse_header(&bytes, key))
+    Ok(parse_header(&bytes))
 }
 
-fn parse_header(bytes: &[u8], key: &Key) -> Option<Mark> {
+fn parse_header(bytes: &[u8]) -> Option<(Key, Mark)> {
     let mut input = Reader::new(bytes);
     if input.raw(MAGIC.len())? != MAGIC {
         return None;
     }
     let generation = input.u64()?;
-    let (dimensions, model) = (input.u32()?, input.text()?);
+    let key = Key { dimensions: input.u32()?, model: input.text()?.to_owned() };
     let length = bytes.len() - input.left();
     let sum = u32::from_le_bytes(input.array()?);
     let intact = crc32fast::hash(bytes.get(..length)?) == sum;
-    let fits = dimensions == key.dimensions && model == key.model;
-    (intact && fits).then_some(Mark { generation, length: length as u64 + 4, sum })
+    intact.then_some((key, Mark { generation, length: length as u64 + 4, sum }))
 }
 
 /// The batch after `mark`; none when there is no whole one.

@@ -7,8 +7,15 @@ mod graph;
 mod log;
 mod nearest;
 mod packed;
+mod passages;
+mod plan;
+mod queue;
 mod record;
+mod service;
 mod store;
 mod table;
+mod worker;
 
+pub use queue::{Progress, VectorStatus};
 pub use record::Passage;
+pub use service::{FormerModels, Found, Models, NearPage, NearPassage, Nearest, VectorLimits, Vectors};

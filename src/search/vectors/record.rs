@@ -20,8 +20,10 @@ pub struct Passage {
     pub total: usize,
     /// Words of the whole page.
     pub page_words: usize,
-    /// The page's title and the headings that lead to it, outermost first.
+    /// The headings that lead to it, outermost first, without the page's title.
     pub titles: Vec<String>,
+    /// The page's title and some of the headings, joined by ` > `.
+    pub section_path: String,
     pub anchor: String,
     /// Lines of the file, counted from 1; the end is not part of it.
     pub lines: Range<usize>,
@@ -114,6 +116,7 @@ impl Passage {
         out.u32(self.bytes.start);
         out.u32(self.bytes.end);
         out.text(&self.anchor);
+        out.text(&self.section_path);
         out.u32(self.titles.len());
         self.titles.iter().for_each(|title| out.text(title));
     }
@@ -126,6 +129,7 @@ impl Passage {
             lines: input.u32()?..input.u32()?,
             bytes: input.u32()?..input.u32()?,
             anchor: input.text()?.to_owned(),
+            section_path: input.text()?.to_owned(),
             titles: input.list(4, |input| input.text().map(str::to_owned))?,
         })
     }

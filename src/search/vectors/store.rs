@@ -131,6 +131,11 @@ impl Store {
         self.held.read().table.state
     }
 
+    /// Whether it has every page of some commit.
+    pub(super) fn is_complete(&self) -> bool {
+        matches!(self.reflected(), Reflected::Commit(_))
+    }
+
     pub(super) fn view(&self) -> View<'_> {
         View { held: self.held.read(), graph: &self.graph }
     }
