@@ -13,9 +13,11 @@ use crate::admin::Parts;
 use crate::auth::{Auth, AuthError};
 use crate::clock::{Clock, SystemClock};
 use crate::config::Config;
+use crate::embed::{Embedder, Model};
 use crate::http::{AppState, HttpConfig};
 use crate::model::Slug;
 use crate::repo::RealDisk;
+use crate::search::{Embed, Models};
 use crate::store::{Store, StoreError};
 use crate::wiki::{WikiError, Wikis, WikisConfig};
 
@@ -42,6 +44,8 @@ pub enum AppError {
     Auth(#[from] AuthError),
     #[error(transparent)]
     Wiki(#[from] WikiError),
+    #[error("the embedding model: {0}")]
+    Model(#[from] crate::embed::Error),
 }
 
 impl App {
@@ -69,6 +73,7 @@ impl App {
             disk: Arc::new(RealDisk),
             limits: config.limits.clone(),
             data_dir: dir.clone(),
+            models: models()?,
         })?;
         auth.prune_expired()?;
         Ok(Self { config: Arc::new(config), clock, auth: Arc::new(auth), wikis, _lock: lock })
@@ -100,6 +105,13 @@ impl App {
     pub fn shutdown(&self) {
         self.wikis.shutdown();
     }
+}
+
+/// What embeds pages and queries: the model in the binary, if it was built with one.
+fn models() -> Result<Models, AppError> {
+    let Some(model) = Model::builtin() else { return Ok(Models::only(None)) };
+    let embedder: Arc<dyn Embed> = Arc::new(Embedder::start(model?, 0)?);
+    Ok(Models::only(Some(embedder)))
 }
 
 /// Takes the data directory's lock; none when another process holds it.

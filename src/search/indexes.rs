@@ -86,6 +86,14 @@ impl Indexes {
         self.shared.changed.notify_all();
     }
 
+    /// Indexes all pages of a wiki anew, in the background; the old index answers meanwhile.
+    /// False when that is being done already.
+    pub fn rebuild(&self, wiki: WikiId) -> bool {
+        let started = self.shared.queue.lock().ask_anew(wiki);
+        self.shared.changed.notify_all();
+        started
+    }
+
     /// Waits until `revision`, a commit of the wiki's main branch, is searchable; notifies by
     /// itself. `false` when that takes longer than `timeout`.
     pub fn wait_until(&self, wiki: WikiId, revision: Revision, timeout: Duration) -> bool {

@@ -8,6 +8,7 @@ mod collect;
 mod derived_directory;
 mod embedding;
 mod error;
+mod fusion;
 mod indexes;
 mod page;
 mod pending;
@@ -25,10 +26,12 @@ mod tests;
 
 pub use embedding::Embed;
 pub use error::{BoxError, Error};
+pub use fusion::{FLOOR, Fused, fuse, meaning_score};
 pub use indexes::{Indexes, Limits};
 pub use request::{Filter, Mode, SectionRef};
+pub use snippet::excerpt;
 pub use source::{Place, Places, Source, SourceChange};
-pub use text_index::{Hit, Hits, Opened, TextIndex};
+pub use text_index::{Hit, Hits, MOST_HITS, Opened, TextIndex};
 pub use vectors::{
     FormerModels, Found, Models, NearPage, NearPassage, Nearest, Passage, Progress, VectorLimits, VectorStatus, Vectors,
 };

@@ -5,7 +5,7 @@ use std::ops::Range;
 use tantivy::tokenizer::TextAnalyzer;
 
 use super::analyzer;
-use super::query::Highlights;
+use super::query::{Highlights, Query};
 
 /// Characters, without the marks of omission.
 const LENGTH: usize = 240;
@@ -20,6 +20,14 @@ const OMITTED: &str = "\u{2026}";
 pub(super) struct Snippet {
     pub(super) text: String,
     pub(super) highlights: Vec<Range<usize>>,
+}
+
+/// A part of a text that has the words of a query, else its beginning: at most about 240
+/// characters on one line, and what of it matches.
+pub fn excerpt(text: &str, query: &str) -> (String, Vec<Range<usize>>) {
+    let wanted = Query::parse(query).highlights();
+    let shown = snippet(text, &mut Finder::new(&wanted));
+    (shown.text, shown.highlights)
 }
 
 struct Match {

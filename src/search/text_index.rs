@@ -31,7 +31,7 @@ const STORE_BLOCKS: usize = 8;
 /// Deeper pages of results are not worth their cost.
 const DEEPEST: usize = 10_000;
 /// As many hits are answered at most.
-const MOST_HITS: usize = 1_000;
+pub const MOST_HITS: usize = 1_000;
 
 /// A text index in a directory of its own. The commit of the wiki that it reflects is stored
 /// with every commit of its own, so that at any time it is exactly some revision's.

@@ -7,8 +7,8 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};
-use std::os::unix::fs::FileExt as _;
 use std::ops::Range;
+use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -126,7 +126,8 @@ impl Log {
         let mut payload = Writer::default();
         records.iter().for_each(|record| record.write(&mut payload));
         let placed = read_batch(&payload.bytes, self.mark.length + FRAME as u64, self.key.dimensions);
-        let placed = placed.ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "a batch that cannot be read"))?;
+        let placed =
+            placed.ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "a batch that cannot be read"))?;
         self.append_payload(&payload.bytes)?;
         Ok(placed)
     }

@@ -46,7 +46,8 @@ pub(super) fn nearest(
     }
     let mut coarse = Vec::new();
     let scale = Packed::of(query).coarse(&mut coarse);
-    let search = Search { table, coarse: &coarse, scale, floor, wanted, known: RefCell::new(vec![None; table.page_numbers()]) };
+    let search =
+        Search { table, coarse: &coarse, scale, floor, wanted, known: RefCell::new(vec![None; table.page_numbers()]) };
 
     let covered = view.graph.covered();
     let rest = table.row_count().saturating_sub(covered) as usize;

@@ -10,7 +10,7 @@ use super::store::{Store, record_of};
 use super::table::Reflected;
 use crate::model::{PagePath, Revision};
 use crate::repo::BlobId;
-use crate::search::{BoxError, Embed, Error, Source, SourceChange};
+use crate::search::{Embed, Error, Source, SourceChange};
 
 /// How long a slice may take, so that others have their turn.
 const SLICE: Duration = Duration::from_millis(250);
@@ -201,13 +201,7 @@ impl Target {
     }
 
     /// Cuts pages up until there are `most` passages to embed.
-    fn begin(
-        &mut self,
-        store: &Store,
-        means: &Means<'_>,
-        most: usize,
-        records: &mut Vec<Record>,
-    ) -> Result<(), Error> {
+    fn begin(&mut self, store: &Store, means: &Means<'_>, most: usize, records: &mut Vec<Record>) -> Result<(), Error> {
         let mut missing: usize = self.begun.iter().map(Begun::missing).sum();
         let mut looked_at = 0;
         while missing < most

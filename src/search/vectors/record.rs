@@ -43,8 +43,14 @@ pub(super) struct Embedded {
 #[derive(Clone, Debug)]
 pub(super) enum Record {
     /// The page now has these passages and no others.
-    Put { path: PagePath, blob: BlobId, passages: Vec<Embedded> },
-    Remove { path: PagePath },
+    Put {
+        path: PagePath,
+        blob: BlobId,
+        passages: Vec<Embedded>,
+    },
+    Remove {
+        path: PagePath,
+    },
     /// With everything before, the pages are those of this commit.
     Reflects(Option<Revision>),
     /// They are on the way to some commit: what differs from the tip is to be found out.

@@ -17,7 +17,7 @@ use super::table::Row;
 use super::worker;
 use crate::clock::Clock;
 use crate::embed::ModelInfo;
-use crate::model::{PagePath, Revision, WikiId};
+use crate::model::{PagePath, WikiId};
 use crate::repo::BlobId;
 use crate::search::{Embed, Error, Place, Places};
 
@@ -231,12 +231,7 @@ impl Vectors {
     /// # Errors
     /// When there is no such wiki or no model, the model is too busy, or the file system
     /// fails.
-    pub fn search<T>(
-        &self,
-        wiki: WikiId,
-        asked: &Nearest<'_>,
-        read: impl FnOnce(&Found<'_>) -> T,
-    ) -> Result<T, Error> {
+    pub fn search<T>(&self, wiki: WikiId, asked: &Nearest<'_>, read: impl FnOnce(&Found<'_>) -> T) -> Result<T, Error> {
         let (opened, just_now) = self.shared.opened(wiki, None)?;
         if just_now {
             self.notify(wiki);

@@ -78,6 +78,7 @@ fn slice(shared: &Shared, wiki: WikiId, work: &mut Work) -> Result<Report, Error
     let embed = Arc::clone(shared.embed()?);
     let (mut opened, _) = shared.opened(wiki, Some(&place))?;
     let means = Means { source: place.source.as_ref(), embed: embed.as_ref(), reuse: true };
+    let of_all = work.plan.is_of_all();
     let step = work.plan.step(&opened.store, &means)?;
     let mut progress = (!step.finished).then_some(step);
     let mut rebuilding = !step.finished && work.plan.is_of_all();
@@ -94,6 +95,10 @@ fn slice(shared: &Shared, wiki: WikiId, work: &mut Work) -> Result<Report, Error
             } else {
                 (progress, rebuilding, more) = (Some(step), true, true);
             }
+        }
+        if of_all {
+            // So much work is worth waiting for the disk.
+            opened.store.sync().map_err(Error::Vectors)?;
         }
         opened.store.tidy().map_err(Error::Vectors)?;
         more |= opened.store.grow_graph(GROWN_AT_ONCE);
