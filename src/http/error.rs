@@ -9,6 +9,7 @@ use axum::http::StatusCode;
 
 use super::blocking::BlockingFailed;
 use crate::auth::AuthError;
+use crate::search::Error as SearchError;
 use crate::wiki::{AccessError, WikiError};
 
 /// A failure's class: the HTTP status, and a stable word for programs.
@@ -69,6 +70,8 @@ pub(super) fn kind_of(error: &WikiError) -> Kind {
         WikiError::PathTaken { .. } => kind(S::CONFLICT, "path_taken"),
         WikiError::Import(_) => kind(S::UNPROCESSABLE_ENTITY, "import_failed"),
         WikiError::Busy => kind(S::SERVICE_UNAVAILABLE, "busy"),
+        WikiError::Search(SearchError::NoModel) => kind(S::SERVICE_UNAVAILABLE, "no_model"),
+        WikiError::Search(SearchError::Model(_)) => kind(S::SERVICE_UNAVAILABLE, "busy"),
         WikiError::Repo(crate::repo::Error::TooLarge { .. }) => kind(S::PAYLOAD_TOO_LARGE, "too_large"),
         WikiError::Store(_) | WikiError::Repo(_) | WikiError::Search(_) | WikiError::Io { .. } => INTERNAL,
     }

@@ -38,6 +38,12 @@ pub enum Reindexing {
     Running,
 }
 
+/// The name of the embedding model; none without one.
+#[must_use]
+pub fn embedding_model(wikis: &Wikis) -> Option<String> {
+    wikis.vectors().model().map(|model| model.name.clone())
+}
+
 /// How far the indexes are.
 ///
 /// # Errors
@@ -49,7 +55,7 @@ pub fn index_status(wikis: &Wikis, access: &Access<Read>) -> Result<IndexStatus,
         Err(Error::NoModel) => None,
         Err(error) => return Err(error.into()),
     };
-    let model_name = wikis.vectors().model().map(|model| model.name.clone()).unwrap_or_default();
+    let model_name = embedding_model(wikis).unwrap_or_default();
     let state = access.wiki().current()?;
     let behind = |indexed: Option<Revision>| indexed.and_then(|indexed| lag(&state, indexed));
     Ok(IndexStatus {

@@ -1,4 +1,4 @@
-use super::{Access, Read, WikiError};
+use super::{Access, AsOf, Read, WikiError};
 use crate::model::{PagePath, Revision, RevisionPrefix, UnixSeconds};
 use crate::repo::Snapshot;
 
@@ -19,6 +19,20 @@ pub fn revision_at(access: &Access<Read>, time: UnixSeconds) -> Result<Option<Re
     match wiki.tip()? {
         Some(tip) => Ok(wiki.repo().last_until(tip, time)?),
         None => Ok(None),
+    }
+}
+
+/// The commit that a state of the past was.
+///
+/// # Errors
+/// [`WikiError::NoSuchRevision`] when there is none, or a storage failure.
+pub fn revision_of(access: &Access<Read>, as_of: &AsOf) -> Result<Revision, WikiError> {
+    match as_of {
+        AsOf::Revision(prefix) => find(access, prefix),
+        AsOf::Time(time) => {
+            let none = || WikiError::NoSuchRevision { revision: "before the first change".to_owned() };
+            revision_at(access, *time)?.ok_or_else(none)
+        }
     }
 }
 

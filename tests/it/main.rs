@@ -18,5 +18,6 @@ mod openapi;
 mod permissions;
 mod power_loss;
 mod schemathesis;
+mod semantic;
 mod store_fixture;
 mod support;

@@ -157,7 +157,7 @@ fn position(text: &str) -> Option<ListPosition> {
     Some(ListPosition { path, number: parts.next()?.parse().ok()?, text: parts.next()?.to_owned() })
 }
 
-fn as_of(text: &str) -> Result<AsOf, ApiError> {
+pub(super) fn as_of(text: &str) -> Result<AsOf, ApiError> {
     // A date has separators, which no revision has.
     if let Ok(prefix) = RevisionPrefix::parse(text) {
         return Ok(AsOf::Revision(prefix));

@@ -22,7 +22,8 @@ pub(super) mod reading;
 mod request;
 pub(super) mod revising;
 pub(super) mod schema;
-mod search;
+pub(super) mod search;
+pub(super) mod semantic;
 pub(super) mod tags;
 pub(super) mod uploads;
 pub(super) mod writing;
@@ -49,6 +50,10 @@ pub(super) fn routes(state: &AppState) -> Router<AppState> {
         .route("/commit", post(commit::commit).fallback(error::wrong_method))
         .route("/events", get(events::events).fallback(error::wrong_method))
         .route("/search", get(search::search).fallback(error::wrong_method))
+        .route("/search/status", get(semantic::index_state).fallback(error::wrong_method))
+        .route("/semantic-search", get(semantic::semantic_search).fallback(error::wrong_method))
+        .route("/reindex", post(semantic::reindex).fallback(error::wrong_method))
+        .route("/reindex/status", get(semantic::reindex_status).fallback(error::wrong_method))
         .route("/changelog", get(changelog::changelog).fallback(error::wrong_method))
         .route("/links", get(links::graph).fallback(error::wrong_method))
         .route("/links/broken", get(links::broken).fallback(error::wrong_method))

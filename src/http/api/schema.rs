@@ -113,26 +113,6 @@ pub(in crate::http) struct DeletedAnswer {
     pub(super) revision: Option<String>,
 }
 
-/// Pages that match a query, best first.
-#[derive(Serialize, JsonSchema)]
-pub(in crate::http) struct SearchAnswer {
-    pub(super) query: String,
-    pub(super) results: Vec<SearchRow>,
-    /// Pages that match, not only those in this answer.
-    pub(super) total: usize,
-}
-
-/// A page that matches.
-#[derive(Serialize, JsonSchema)]
-pub(in crate::http) struct SearchRow {
-    pub(super) name: String,
-    pub(super) path: String,
-    /// How well it matches, above 0, at most 1.
-    pub(super) score: f64,
-    /// The part of the text that matches best.
-    pub(super) snippet: String,
-}
-
 /// The files attached to a page, ordered by name.
 #[derive(Serialize, JsonSchema)]
 pub(in crate::http) struct AttachmentList {

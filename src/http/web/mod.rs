@@ -1,10 +1,12 @@
 //! What people see in a browser. One file an action; each fills a struct of `views` and
 //! renders it. Pages of the platform (landing, sign-in) are here too.
 
+mod answer;
 mod api_reference;
 mod assets;
 mod error_page;
 mod frame;
+mod index_status;
 mod landing;
 mod new_page;
 mod page_edit;
@@ -47,6 +49,8 @@ pub(super) fn wiki_routes(state: &AppState) -> Router<AppState> {
         .route("/", get(page_view::home))
         .route("/-/index", get(page_index::page_index))
         .route("/-/search", get(search::search))
+        .route("/-/search/status", get(index_status::index_status))
+        .route("/-/search/reindex", post(index_status::reindex))
         .route("/-/api", get(api_reference::api_reference))
         .route("/-/new", get(new_page::new_page))
         .route("/-/sign-in", get(sign_in::from_wiki))

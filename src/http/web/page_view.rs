@@ -318,7 +318,7 @@ fn found_at(href: &str, revision: Option<&str>) -> Response {
 }
 
 /// `12 KB`: powers of 1000, as file managers show them.
-fn size_for_people(bytes: u64) -> String {
+pub(super) fn size_for_people(bytes: u64) -> String {
     let units = [("GB", 1_000_000_000), ("MB", 1_000_000), ("KB", 1_000)];
     for (unit, one) in units {
         if bytes >= one {

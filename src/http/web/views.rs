@@ -308,6 +308,15 @@ pub(crate) struct SearchResults<'a> {
     pub(crate) frame: Frame<'a>,
     /// Empty when nothing was asked.
     pub(crate) query: &'a str,
+    /// What is asked for beside the query.
+    pub(crate) prefix: &'a str,
+    pub(crate) tag: &'a str,
+    /// Whether only words count.
+    pub(crate) words_only: bool,
+    /// Whether there is a model, and so a choice.
+    pub(crate) has_model: bool,
+    /// What to know of this answer: that pages are still being indexed, or what is wrong.
+    pub(crate) note: Option<&'a str>,
     /// How many pages match, of which `hits` are some.
     pub(crate) total: usize,
     pub(crate) hits: Vec<SearchHit>,
@@ -324,7 +333,39 @@ pub(crate) struct SearchHit {
     /// The page's path for people: `Guides / First Steps`.
     pub(crate) path: String,
     pub(crate) href: String,
+    /// The section that the snippet is from.
+    pub(crate) section: Option<Link>,
     pub(crate) snippet: Vec<SnippetPart>,
+    /// Further sections of the page that match.
+    pub(crate) also: Vec<Link>,
+    /// Whether it was found by its meaning alone.
+    pub(crate) meaning_only: bool,
+}
+
+/// How far the indexes of a wiki are.
+#[derive(Template)]
+#[template(path = "index_status.html")]
+pub(crate) struct IndexStatusView<'a> {
+    pub(crate) frame: Frame<'a>,
+    pub(crate) words: IndexRow,
+    /// None without an embedding model.
+    pub(crate) meaning: Option<IndexRow>,
+    /// The model's name.
+    pub(crate) model: &'a str,
+    /// Whether reindexing has just been asked for.
+    pub(crate) started: bool,
+}
+
+/// One index, for people.
+#[derive(Clone, Debug)]
+pub(crate) struct IndexRow {
+    /// `Up to date`, `3 changes behind`, `Indexing: 120 of 5,000 pages`.
+    pub(crate) state: String,
+    /// 0 to 100, while work is being done.
+    pub(crate) percent: Option<usize>,
+    /// `4,998 pages, 25,310 passages, 12 MB`.
+    pub(crate) holds: String,
+    pub(crate) problem: Option<String>,
 }
 
 /// A piece of a snippet.

@@ -9,6 +9,7 @@ mod list_attachments;
 mod list_notes;
 mod read_note;
 mod search_notes;
+mod semantic_search;
 mod write_note;
 
 use std::sync::Arc;
@@ -33,6 +34,7 @@ pub(super) fn all() -> Vec<Entry> {
         entry(read_note::tool(), read_note::run),
         entry(list_notes::tool(), list_notes::run),
         entry(search_notes::tool(), search_notes::run),
+        entry(semantic_search::tool(), semantic_search::run),
         entry(get_history::tool(), get_history::run),
         entry(write_note::tool(), write_note::run),
         entry(edit_note::tool(), edit_note::run),

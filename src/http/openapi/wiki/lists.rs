@@ -3,7 +3,6 @@ use super::{CURSOR, LIMIT, PAGE, PREFIX, READ, query};
 use crate::http::api::changelog::Changelog;
 use crate::http::api::links::{Broken, Graph, Neighbours, Orphans, PageLinks};
 use crate::http::api::lists::{Deleted, Pages, Tree};
-use crate::http::api::schema::SearchAnswer;
 use crate::http::api::tags::{Categories, Tags};
 
 /// What there is in the wiki.
@@ -155,20 +154,6 @@ pub(super) const LISTS: &[Operation] = &[
             query("limit", "How many neighbours at most.", "50", up_to::<500>),
         ],
         answers: &[ok("The neighbours.", of::<Neighbours>)],
-        ..READ
-    },
-    Operation {
-        path: "/search",
-        id: "search",
-        group: "Search",
-        summary: "Find pages by their words",
-        description: "Pages with all words; when there is none, with some. `\"a phrase\"` must occur as it is, \
-            `-word` must not.",
-        fields: &[
-            query("q", "What to look for.", "first steps", of::<String>),
-            query("limit", "How many results; 50 when absent.", "10", up_to::<200>),
-        ],
-        answers: &[ok("What was found, best first.", of::<SearchAnswer>)],
         ..READ
     },
 ];

@@ -5,6 +5,7 @@
 mod files;
 mod lists;
 mod reading;
+mod search;
 mod writing;
 
 use schemars::{Schema, SchemaGenerator};
@@ -29,13 +30,13 @@ pub(in crate::http) static WIKI: Api = Api {
     groups: &[
         ("Lists", "Which pages there are, and what happened to them."),
         ("Links", "How pages lead to each other."),
-        ("Search", "Finding pages by their words."),
+        ("Search", "Finding pages by their words and by what they mean."),
         ("Reading", "A page, a part of it, its versions."),
         ("Writing", "Making, changing, moving and deleting pages."),
         ("Attachments", "Files beside a page."),
         ("Server", "Whether it is there, and what it can do."),
     ],
-    operations: &[lists::LISTS, reading::READING, writing::WRITING, files::FILES, SERVER],
+    operations: &[lists::LISTS, search::SEARCH, reading::READING, writing::WRITING, files::FILES, SERVER],
 };
 
 const SERVER: &[Operation] = &[
