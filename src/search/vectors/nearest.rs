@@ -3,7 +3,6 @@
 use std::cell::RefCell;
 use std::collections::HashMap;
 
-use super::graph::WORTHWHILE;
 use super::packed::Packed;
 use super::store::View;
 use super::table::{Block, PageNumber, Row, Table};
@@ -51,7 +50,7 @@ pub(super) fn nearest(
 
     let covered = view.graph.covered();
     let rest = table.row_count().saturating_sub(covered) as usize;
-    let by_graph = covered > 0 && rest < WORTHWHILE && !(filtered && search.lets_few_through());
+    let by_graph = covered > 0 && rest < view.graph.worthwhile() && !(filtered && search.lets_few_through());
     let found = by_graph.then(|| view.graph.search(&coarse, FROM_GRAPH, |row| search.is_wanted(row))).flatten();
     let mut rows = match found {
         Some(found) => {

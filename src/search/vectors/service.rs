@@ -29,11 +29,13 @@ pub struct VectorLimits {
     /// Bytes that they take together, unless one alone takes more. A thousand passages take
     /// about half a megabyte.
     pub memory: usize,
+    /// Passages of a wiki from which on not every one is looked at.
+    pub graph_from: usize,
 }
 
 impl Default for VectorLimits {
     fn default() -> Self {
-        Self { open: 64, memory: 64 << 20 }
+        Self { open: 64, memory: 64 << 20, graph_from: 50_000 }
     }
 }
 
@@ -66,7 +68,7 @@ pub(super) struct Shared {
     places: Box<dyn Places>,
     pub(super) models: Models,
     pub(super) clock: Arc<dyn Clock>,
-    limits: VectorLimits,
+    pub(super) limits: VectorLimits,
     cache: Mutex<Cache>,
     pub(super) queue: Mutex<Queue>,
     /// Something in the queue has changed.
@@ -338,7 +340,7 @@ impl Shared {
             None => self.place(wiki)?.dir,
         };
         let key = self.key()?;
-        let store = Arc::new(Store::open(&dir, &key).map_err(Error::Vectors)?);
+        let store = Arc::new(Store::open(&dir, &key, self.limits.graph_from).map_err(Error::Vectors)?);
         let former = if store.is_complete() { None } else { self.find_former(&dir, &key) };
         let opened = Arc::new(Opened { store, former: Mutex::new(former), dir });
         *cell = Some(Arc::clone(&opened));
@@ -355,7 +357,7 @@ impl Shared {
             if entry.file_name() != *file_name(&other) || embed.info().dimensions != other.dimensions {
                 continue;
             }
-            let Ok(store) = Store::open(dir, &other) else { continue };
+            let Ok(store) = Store::open(dir, &other, self.limits.graph_from) else { continue };
             if store.is_complete() {
                 return Some(Former { store: Arc::new(store), embed });
             }
