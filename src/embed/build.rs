@@ -13,6 +13,9 @@ fn main() {
     println!("cargo::rerun-if-changed={}", dir.display());
     let out = PathBuf::from(env::var_os("OUT_DIR").unwrap());
     if let Err(cause) = std::fs::copy(dir.join("tokenizer.json"), out.join("tokenizer.json")) {
-        println!("cargo::error=the embedding model is not in {} ({cause}): run packaging/model/fetch, or build with --no-default-features", dir.display());
+        println!(
+            "cargo::error=the embedding model is not in {} ({cause}): run packaging/model/fetch, or build with --no-default-features",
+            dir.display()
+        );
     }
 }

@@ -9,6 +9,7 @@ mod error;
 mod model;
 mod pool;
 mod tokenizer;
+mod wordpiece;
 
 pub use error::Error;
 pub use model::{Kind, Model, ModelInfo};

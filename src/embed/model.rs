@@ -1,8 +1,8 @@
 use std::path::{Path, PathBuf};
 
+use crate::Error;
 use crate::bert::Encoder;
 use crate::tokenizer::Tokenizer;
-use crate::Error;
 
 /// What a model is, for people and for what stores its vectors.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -79,7 +79,7 @@ impl Embedder {
     /// # Errors
     /// [`Error::Busy`] when too many are waiting.
     pub fn query(&self, text: &str) -> Result<Vec<f32>, Error> {
-        let ids = self.shared.model.tokenizer.encode(text).map_err(Error::Failed)?;
+        let ids = self.shared.model.tokenizer.encode("", text).map_err(Error::Failed)?;
         let (answer, answered) = channel();
         {
             let mut queue = self.shared.lock();
@@ -111,7 +111,7 @@ impl Embedder {
     fn window(&self, texts: &[&str]) -> Result<Vec<Vec<f32>>, Error> {
         let mut tokens = Vec::with_capacity(texts.len());
         for (place, text) in texts.iter().enumerate() {
-            tokens.push((place, self.shared.model.tokenizer.encode(text).map_err(Error::Failed)?));
+            tokens.push((place, self.shared.model.tokenizer.encode("", text).map_err(Error::Failed)?));
         }
         tokens.sort_by_key(|(_, ids)| std::cmp::Reverse(ids.len()));
         let (answer, answered) = channel();
