@@ -38,7 +38,7 @@ pub(crate) struct Directory {
     pub(crate) lowercase: bool,
     pub(crate) pooling: Pooling,
     /// Where `config.json` and the weights are: the directory, or its part for the transformer.
-    transformer: PathBuf,
+    pub(crate) transformer: PathBuf,
     config: Config,
 }
 
@@ -224,9 +224,8 @@ impl Directory {
                 )));
             }
         };
-        let number = |value: Option<usize>, key: &str| {
-            value.ok_or_else(|| self.config_error(format!("{key} is missing")))
-        };
+        let number =
+            |value: Option<usize>, key: &str| value.ok_or_else(|| self.config_error(format!("{key} is missing")));
         let architecture = Architecture {
             hidden: number(config.hidden_size, "hidden_size")?,
             layers: number(config.num_hidden_layers, "num_hidden_layers")?,
@@ -324,7 +323,8 @@ fn prompts(mut library: LibraryConfig, dir: &Path, name: &str) -> Prompts {
 /// The directory's name, for people.
 fn name(dir: &Path) -> String {
     let dir = std::fs::canonicalize(dir).unwrap_or_else(|_| dir.to_owned());
-    let name = dir.file_name().map(|name| name.to_string_lossy().chars().filter(|c| !c.is_control()).take(100).collect());
+    let name =
+        dir.file_name().map(|name| name.to_string_lossy().chars().filter(|c| !c.is_control()).take(100).collect());
     name.unwrap_or_else(|| "model".to_owned())
 }
 

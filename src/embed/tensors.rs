@@ -86,7 +86,8 @@ impl Tensors {
             Dtype::BF16 => |bytes| f32::from_bits(u32::from(u16::from_le_bytes(word(bytes))) << 16),
             Dtype::F16 => |bytes| half(u16::from_le_bytes(word(bytes))),
             other => {
-                let problem = format!("the tensor {name} has values of type {other:?}: only F32, F16 and BF16 are read");
+                let problem =
+                    format!("the tensor {name} has values of type {other:?}: only F32, F16 and BF16 are read");
                 return Err(Error::Model { path: self.path.clone(), problem });
             }
         };

@@ -1,5 +1,7 @@
 //! From texts to token numbers, at most as many as the model reads.
 
+use std::borrow::Cow;
+
 use tokenizers::models::ModelWrapper;
 use tokenizers::normalizers::NormalizerWrapper;
 use tokenizers::pre_tokenizers::PreTokenizerWrapper;
@@ -27,7 +29,7 @@ pub(crate) struct Tokenizer {
 #[derive(Debug)]
 enum Cutter {
     WordPiece(WordPiece),
-    General(Box<Crate>),
+    General { tokenizer: Box<Crate>, lowercase: bool },
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -42,11 +44,11 @@ impl Tokenizer {
         Self { cutter: Cutter::WordPiece(pieces), frame, max_tokens }
     }
 
-    /// Reads a `tokenizer.json`.
+    /// Reads a `tokenizer.json`; `lowercase` makes texts lower case before it sees them.
     ///
     /// # Errors
     /// What is wrong with it, as a fragment for after the file's name.
-    pub(crate) fn from_json(json: &[u8], max_tokens: usize) -> Result<Self, String> {
+    pub(crate) fn from_json(json: &[u8], max_tokens: usize, lowercase: bool) -> Result<Self, String> {
         let mut general = Crate::from_bytes(json).map_err(|cause| format!("not a tokenizer: {cause}"))?;
         general.with_padding(None);
         general.with_truncation(None).map_err(|cause| cause.to_string())?;
@@ -55,8 +57,15 @@ impl Tokenizer {
         if frame.before.len() + frame.after.len() >= max_tokens {
             return Err(format!("leaves no room for a text in {max_tokens} tokens"));
         }
-        let cutter = word_pieces(&general).map_or_else(|| Cutter::General(Box::new(general)), Cutter::WordPiece);
+        let cutter = match word_pieces(&general) {
+            Some(pieces) if !lowercase || pieces.normalization().lowercase => Cutter::WordPiece(pieces),
+            _ => Cutter::General { tokenizer: Box::new(general), lowercase },
+        };
         Ok(Self { cutter, frame, max_tokens })
+    }
+
+    pub(crate) fn max_tokens(&self) -> usize {
+        self.max_tokens
     }
 
     /// The largest number that a token may have.
@@ -64,7 +73,7 @@ impl Tokenizer {
         let framing = self.frame.before.iter().chain(&self.frame.after).copied().max().unwrap_or(0);
         framing.max(match &self.cutter {
             Cutter::WordPiece(pieces) => pieces.largest_token(),
-            Cutter::General(general) => general.get_vocab(true).into_values().max().unwrap_or(0),
+            Cutter::General { tokenizer, .. } => tokenizer.get_vocab(true).into_values().max().unwrap_or(0),
         })
     }
 
@@ -106,14 +115,15 @@ impl Tokenizer {
         }
         match &self.cutter {
             Cutter::WordPiece(pieces) => pieces.tokens(text, token),
-            Cutter::General(general) => {
+            Cutter::General { tokenizer, lowercase } => {
                 let at_once = wanted.saturating_mul(BYTES_OF_A_TOKEN).clamp(512, AT_ONCE);
                 let most = text.floor_char_boundary(wanted.saturating_mul(MOST_BYTES_OF_A_TOKEN).min(text.len()));
                 let mut rest = text.get(..most).unwrap_or(text);
                 while !rest.is_empty() {
                     let (part, next) = rest.split_at(end_of_part(rest, at_once));
                     rest = next;
-                    let encoding = general.encode_fast(part, false).map_err(|cause| cause.to_string())?;
+                    let part = if *lowercase { Cow::Owned(part.to_lowercase()) } else { Cow::Borrowed(part) };
+                    let encoding = tokenizer.encode_fast(part, false).map_err(|cause| cause.to_string())?;
                     if !encoding.get_ids().iter().all(|id| token(*id)) {
                         return Ok(());
                     }

@@ -51,7 +51,7 @@ fn reference(json: &[u8]) -> Crate {
 }
 
 fn fast(json: &[u8]) -> Tokenizer {
-    let tokenizer = Tokenizer::from_json(json, 1 << 20).unwrap();
+    let tokenizer = Tokenizer::from_json(json, 1 << 20, false).unwrap();
     assert!(matches!(tokenizer.cutter, Cutter::WordPiece(_)));
     tokenizer
 }
@@ -136,13 +136,13 @@ proptest! {
 #[test]
 fn a_vocabulary_with_marks_that_stay_is_left_to_tokenizers() {
     let json = bert(true, Value::Null, true, &["a\u{302e}"]);
-    assert!(matches!(Tokenizer::from_json(&json, 64).unwrap().cutter, Cutter::General(_)));
+    assert!(matches!(Tokenizer::from_json(&json, 64, false).unwrap().cutter, Cutter::General { .. }));
 }
 
 #[test]
 fn long_texts_lose_their_end_and_keep_their_frame() {
     let json = bert(true, Value::Null, true, &[]);
-    let (short, whole) = (Tokenizer::from_json(&json, 8).unwrap(), fast(&json));
+    let (short, whole) = (Tokenizer::from_json(&json, 8, false).unwrap(), fast(&json));
     let text = "the wiki's overview, embedding naive cafés";
     let all = whole.encode("", text).unwrap();
     let cut = short.encode("", text).unwrap();
@@ -154,7 +154,7 @@ fn long_texts_lose_their_end_and_keep_their_frame() {
         prefixed,
         whole.encode("", &format!("the: {text}")).unwrap()[..7].iter().copied().chain([3]).collect::<Vec<_>>()
     );
-    assert!(Tokenizer::from_json(&json, 2).is_err());
+    assert!(Tokenizer::from_json(&json, 2, false).is_err());
 }
 
 /// As multilingual models of BERT's architecture have it: a Unigram model over words that begin with a mark.
@@ -189,8 +189,8 @@ fn unigram() -> Vec<u8> {
 #[test]
 fn other_tokenizers_are_used_in_parts_that_join_without_a_seam() {
     let json = unigram();
-    let tokenizer = Tokenizer::from_json(&json, 40).unwrap();
-    assert!(matches!(tokenizer.cutter, Cutter::General(_)));
+    let tokenizer = Tokenizer::from_json(&json, 40, false).unwrap();
+    assert!(matches!(tokenizer.cutter, Cutter::General { .. }));
     let text = "the wikis   the\n wiki ".repeat(2000);
     let wanted = reference(&json).encode_fast(text.as_str(), true).unwrap();
     let wanted = wanted.get_ids();
@@ -208,8 +208,8 @@ fn a_hostile_text_costs_what_is_read_of_it() {
     let hostile =
         [" ", "a", "\u{0}", "\u{301}", "the ", "\u{302e}", "野"].map(|text| text.repeat((16 << 20) / text.len()));
     let started = std::time::Instant::now();
-    let fast = Tokenizer::from_json(&bert(true, Value::Null, true, &[]), 256).unwrap();
-    let general = Tokenizer::from_json(&unigram(), 256).unwrap();
+    let fast = Tokenizer::from_json(&bert(true, Value::Null, true, &[]), 256, false).unwrap();
+    let general = Tokenizer::from_json(&unigram(), 256, false).unwrap();
     for text in &hostile {
         assert!(fast.encode("", text).unwrap().len() <= 256);
         if !text.starts_with([' ', '\u{0}']) {
@@ -223,6 +223,6 @@ fn a_hostile_text_costs_what_is_read_of_it() {
 #[test]
 fn what_is_no_tokenizer_is_refused() {
     for json in [&b""[..], b"{}", b"[1]", b"{\"model\":{\"type\":\"WordPiece\"}}", &[0xff; 40]] {
-        assert!(Tokenizer::from_json(json, 64).unwrap_err().starts_with("not a tokenizer: "));
+        assert!(Tokenizer::from_json(json, 64, false).unwrap_err().starts_with("not a tokenizer: "));
     }
 }

@@ -57,6 +57,10 @@ impl WordPiece {
         Some(Self { normalization, pieces: Pieces::new(vocabulary)?, unknown, longest_word })
     }
 
+    pub(crate) fn normalization(&self) -> Normalization {
+        self.normalization
+    }
+
     /// The largest number that a token may have.
     pub(crate) fn largest_token(&self) -> u32 {
         self.pieces.slots.iter().map(|slot| slot.id).max().unwrap_or(0).max(self.unknown)
