@@ -5,7 +5,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 
 use crate::bert::Scratch;
-use crate::{Error, Model, ModelInfo};
+use crate::{Error, Kind, Model, ModelInfo};
 
 /// Queries that may wait; the next is refused.
 const WAITING_QUERIES: usize = 256;
@@ -71,7 +71,7 @@ impl Embedder {
 
     #[must_use]
     pub fn info(&self) -> &ModelInfo {
-        &self.shared.model.info
+        self.shared.model.info()
     }
 
     /// The vector of a query, of length 1. Waits for at most one batch of passages.
@@ -79,7 +79,7 @@ impl Embedder {
     /// # Errors
     /// [`Error::Busy`] when too many are waiting.
     pub fn query(&self, text: &str) -> Result<Vec<f32>, Error> {
-        let ids = self.shared.model.tokenizer.encode(text).map_err(Error::Failed)?;
+        let ids = self.shared.model.encode(text, Kind::Query)?;
         let (answer, answered) = channel();
         {
             let mut queue = self.shared.lock();
@@ -111,7 +111,7 @@ impl Embedder {
     fn window(&self, texts: &[&str]) -> Result<Vec<Vec<f32>>, Error> {
         let mut tokens = Vec::with_capacity(texts.len());
         for (place, text) in texts.iter().enumerate() {
-            tokens.push((place, self.shared.model.tokenizer.encode(text).map_err(Error::Failed)?));
+            tokens.push((place, self.shared.model.encode(text, Kind::Passage)?));
         }
         tokens.sort_by_key(|(_, ids)| std::cmp::Reverse(ids.len()));
         let (answer, answered) = channel();
@@ -148,7 +148,7 @@ impl Embedder {
     /// How many tokens a text has, without the two that frame it, however long it is.
     #[must_use]
     pub fn tokens(&self, text: &str) -> usize {
-        self.shared.model.tokenizer.count(text)
+        self.shared.model.count(text)
     }
 
     /// Ends the threads after what each is doing; whatever waits gets [`Error::Stopped`].
@@ -195,16 +195,16 @@ impl Shared {
 
     /// What a worker does until the end.
     fn run(&self) {
-        let mut scratch = Scratch;
+        let mut scratch = Scratch::default();
         while let Some(batch) = self.next() {
             let texts: Vec<&[u32]> = batch.texts.iter().map(Vec::as_slice).collect();
-            let mut out = vec![0.0; texts.len() * self.model.encoder.dimensions()];
-            let done = catch_unwind(AssertUnwindSafe(|| self.model.encoder.embed(&mut scratch, &texts, &mut out)));
+            let mut out = vec![0.0; texts.len() * self.model.encoder().dimensions()];
+            let done = catch_unwind(AssertUnwindSafe(|| self.model.encoder().embed(&mut scratch, &texts, &mut out)));
             let result = match done {
                 Ok(Ok(())) => Ok(out),
-                Ok(Err(cause)) => Err(Error::Failed(cause.clone())),
+                Ok(Err(cause)) => Err(Error::Failed(cause.to_string())),
                 Err(_) => {
-                    scratch = Scratch;
+                    scratch = Scratch::default();
                     Err(Error::Failed("the encoder panicked".to_owned()))
                 }
             };
