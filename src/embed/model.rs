@@ -1,6 +1,5 @@
 use std::path::Path;
 
-use crate::Error;
 use crate::bert::Encoder;
 use crate::directory::Directory;
 use crate::error::Error;
