@@ -9,6 +9,7 @@ mod bert;
 #[cfg(feature = "model")]
 mod builtin;
 mod directory;
+mod embedder;
 mod error;
 pub mod format;
 mod kernels;
@@ -23,7 +24,7 @@ mod weights;
 mod wordpiece;
 
 pub use bert::{Encoder, Scratch, SequenceError};
+pub use embedder::Embedder;
 pub use error::Error;
 pub use kernels::Level;
 pub use model::{Kind, Model, ModelInfo};
-pub use pool::Embedder;
