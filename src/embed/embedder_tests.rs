@@ -65,7 +65,7 @@ fn any_text_has_a_vector_and_a_long_one_that_of_its_beginning() {
     assert!(similarity(&vectors[3], &vectors[4]) > 0.9999);
     assert_eq!(EMBEDDER.tokens(""), 0);
     assert_eq!(EMBEDDER.tokens("the embedding"), 4);
-    assert!(EMBEDDER.tokens(&long) > 4000);
+    assert!(EMBEDDER.tokens(&long) >= 4000);
     assert!(EMBEDDER.passages(&[]).unwrap().is_empty());
 }
 

@@ -113,12 +113,13 @@ impl Tokenizer {
         if wanted == 0 {
             return Ok(());
         }
+        let most = text.floor_char_boundary(wanted.saturating_mul(MOST_BYTES_OF_A_TOKEN).min(text.len()));
+        let text = text.get(..most).unwrap_or(text);
         match &self.cutter {
             Cutter::WordPiece(pieces) => pieces.tokens(text, token),
             Cutter::General { tokenizer, lowercase } => {
                 let at_once = wanted.saturating_mul(BYTES_OF_A_TOKEN).clamp(512, AT_ONCE);
-                let most = text.floor_char_boundary(wanted.saturating_mul(MOST_BYTES_OF_A_TOKEN).min(text.len()));
-                let mut rest = text.get(..most).unwrap_or(text);
+                let mut rest = text;
                 while !rest.is_empty() {
                     let (part, next) = rest.split_at(end_of_part(rest, at_once));
                     rest = next;

@@ -260,15 +260,19 @@ impl Vectors {
     /// # Errors
     /// When there is no such wiki or no model, or the file system fails.
     pub fn status(&self, wiki: WikiId) -> Result<VectorStatus, Error> {
-        if let Some(status) = self.shared.queue.lock().status(wiki) {
-            return Ok(status);
+        let (known, rebuilding) = {
+            let queue = self.shared.queue.lock();
+            (queue.status(wiki), queue.is_anew(wiki))
+        };
+        if let Some(status) = known {
+            return Ok(VectorStatus { rebuilding: rebuilding || status.rebuilding, ..status });
         }
         let embed = Arc::clone(self.shared.embed()?);
         let (opened, just_now) = self.shared.opened(wiki, None)?;
         if just_now {
             self.notify(wiki);
         }
-        Ok(worker::status_of(&opened.store, embed.as_ref()))
+        Ok(VectorStatus { rebuilding, ..worker::status_of(&opened.store, embed.as_ref()) })
     }
 
     /// Lets go of a wiki that is deleted or moved: when it returns, nothing of its vectors is
