@@ -74,6 +74,20 @@ pub(super) enum Verb {
                             ROBOTWIKI_LIMITS__PAGES_PER_WIKI=0 robotwiki config"
     )]
     Config,
+    /// Indexes the pages of wikis anew, for searching. Never necessary: indexes repair themselves.
+    #[command(after_help = "Examples:\n  robotwiki reindex docs --wait\n  robotwiki reindex --all")]
+    Reindex {
+        /// The wiki's short name.
+        #[arg(value_parser = Slug::parse, required_unless_present = "all", conflicts_with = "all")]
+        slug: Option<Slug>,
+        /// Every wiki.
+        #[arg(long)]
+        all: bool,
+        /// Print progress, and end when everything is indexed. Without a running server that is
+        /// always so.
+        #[arg(long)]
+        wait: bool,
+    },
     /// Looks at everything and says what is wrong and what to do. Exit code 1 when
     /// something does not work.
     #[command(after_help = "Example:\n  sudo robotwiki doctor")]

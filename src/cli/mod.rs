@@ -79,6 +79,8 @@ fn request(verb: Verb) -> Result<(Request, bool), CliError> {
     Ok(match verb {
         Verb::Serve { .. } | Verb::Config => return Err(CliError::Usage("not a request".to_owned())),
         Verb::Doctor { json } => (Request::Doctor, json),
+        // Without a slug it is for all, which the arguments demand to be said.
+        Verb::Reindex { slug, wait, all: _ } => (Request::Reindex { slug, wait }, false),
         Verb::Setup => (Request::Setup, false),
         Verb::User(UserVerb::Create { name }) => (Request::UserCreate { name }, false),
         Verb::User(UserVerb::List { json }) => (Request::UserList, json),

@@ -165,11 +165,15 @@ impl Indexes {
     /// # Errors
     /// As [`Self::handle`], if nothing is known about it yet.
     pub fn status(&self, wiki: WikiId) -> Result<Status, Error> {
-        if let Some(status) = self.shared.queue.lock().status(wiki) {
-            return Ok(status);
+        let (known, rebuilding) = {
+            let queue = self.shared.queue.lock();
+            (queue.status(wiki), queue.is_anew(wiki))
+        };
+        if let Some(status) = known {
+            return Ok(Status { rebuilding: rebuilding || status.rebuilding, ..status });
         }
         let index = self.handle(wiki)?;
-        Ok(Status { indexed: index.reflects(), documents: index.documents(), ..Status::default() })
+        Ok(Status { rebuilding, indexed: index.reflects(), documents: index.documents(), ..Status::default() })
     }
 
     /// Lets go of a wiki that is deleted or moved: when it returns, nothing of its index is

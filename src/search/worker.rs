@@ -82,7 +82,7 @@ impl Queue {
         first
     }
 
-    fn is_anew(&self, wiki: WikiId) -> bool {
+    pub(super) fn is_anew(&self, wiki: WikiId) -> bool {
         self.wikis.get(&wiki).is_some_and(|entry| entry.anew)
     }
 

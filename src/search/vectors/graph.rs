@@ -19,8 +19,6 @@ use super::table::Row;
 
 /// To be changed with every change of the format or of the options.
 const MAGIC: &[u8] = b"robotwiki graph 1\n";
-/// With fewer rows every one is looked at, which takes about 2 ms.
-pub(super) const WORTHWHILE: usize = 50_000;
 /// Neighbours of a row.
 const CONNECTIVITY: usize = 16;
 /// Candidates while a row is added.
@@ -34,6 +32,8 @@ const ROOM: usize = 16 * 1_024;
 
 pub(super) struct Graph {
     dimensions: usize,
+    /// With fewer rows there is none.
+    worthwhile: usize,
     inner: RwLock<Inner>,
     /// How many rows the stored copy has.
     stored: Mutex<Row>,
@@ -50,13 +50,13 @@ struct Inner {
 }
 
 impl Graph {
-    pub(super) fn none(dimensions: usize) -> Self {
-        Self { dimensions, inner: RwLock::default(), stored: Mutex::new(0) }
+    pub(super) fn none(dimensions: usize, worthwhile: usize) -> Self {
+        Self { dimensions, worthwhile, inner: RwLock::default(), stored: Mutex::new(0) }
     }
 
     /// The stored copy, else none.
-    pub(super) fn read(file: &Path, dimensions: usize) -> Self {
-        let graph = Self::none(dimensions);
+    pub(super) fn read(file: &Path, dimensions: usize, worthwhile: usize) -> Self {
+        let graph = Self::none(dimensions, worthwhile);
         match fs::read(file) {
             Ok(bytes) => match decode(&bytes, dimensions) {
                 Some(inner) => {
@@ -89,6 +89,11 @@ impl Graph {
         self.inner.read().covered
     }
 
+    /// With fewer rows it is quicker to look at all of them.
+    pub(super) const fn worthwhile(&self) -> usize {
+        self.worthwhile
+    }
+
     pub(super) fn memory(&self) -> usize {
         self.inner.read().index.as_ref().map_or(0, Index::memory_usage)
     }
@@ -115,7 +120,7 @@ impl Graph {
             let view = view();
             let mut inner = self.inner.write();
             let rows = view.table().row_count();
-            let due = inner.index.is_some() || view.table().live_rows() >= WORTHWHILE;
+            let due = inner.index.is_some() || view.table().live_rows() >= self.worthwhile;
             if !due || inner.failed || inner.covered >= rows {
                 return false;
             }

@@ -16,6 +16,9 @@ mod store;
 mod table;
 mod worker;
 
+#[cfg(test)]
+mod tests;
+
 pub use queue::{Progress, VectorStatus};
 pub use record::Passage;
 pub use service::{FormerModels, Found, Models, NearPage, NearPassage, Nearest, VectorLimits, Vectors};

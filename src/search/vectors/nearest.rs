@@ -3,10 +3,10 @@
 use std::cell::RefCell;
 use std::collections::HashMap;
 
-use super::graph::WORTHWHILE;
 use super::packed::Packed;
 use super::store::View;
 use super::table::{Block, PageNumber, Row, Table};
+use crate::embed::vector::{dot_i8, score_i8};
 use crate::model::PagePath;
 
 /// The best passages are compared with more than 8 bits: that many of them, whatever is
@@ -51,7 +51,7 @@ pub(super) fn nearest(
 
     let covered = view.graph.covered();
     let rest = table.row_count().saturating_sub(covered) as usize;
-    let by_graph = covered > 0 && rest < WORTHWHILE && !(filtered && search.lets_few_through());
+    let by_graph = covered > 0 && rest < view.graph.worthwhile() && !(filtered && search.lets_few_through());
     let found = by_graph.then(|| view.graph.search(&coarse, FROM_GRAPH, |row| search.is_wanted(row))).flatten();
     let mut rows = match found {
         Some(found) => {
@@ -103,18 +103,20 @@ impl Search<'_> {
 
     fn score(&self, row: Row) -> Option<(f32, Row)> {
         let (vector, scale) = self.table.coarse(row)?;
-        Some((dot(self.coarse, vector) as f32 * scale * self.scale, row))
+        Some((dot_i8(self.coarse, vector) as f32 * scale * self.scale, row))
     }
 
     /// The rows from `first` on that are wanted and not below the floor.
     fn scan(&self, first: Row) -> Vec<(f32, Row)> {
-        let mut found = Vec::new();
+        let (mut found, mut products) = (Vec::new(), Vec::new());
         for (start, Block { vectors, scales }) in self.table.blocks() {
             if start + scales.len() <= first as usize {
                 continue;
             }
-            for (at, (vector, scale)) in vectors.chunks_exact(self.coarse.len().max(1)).zip(scales).enumerate() {
-                let score = dot(self.coarse, vector) as f32 * scale * self.scale;
+            products.resize(scales.len(), 0);
+            score_i8(self.coarse, vectors, &mut products);
+            for (at, (product, scale)) in products.iter().zip(scales).enumerate() {
+                let score = *product as f32 * scale * self.scale;
                 if score >= self.floor
                     && let Ok(row) = Row::try_from(start + at)
                     && row >= first
@@ -126,10 +128,6 @@ impl Search<'_> {
         }
         found
     }
-}
-
-fn dot(a: &[i8], b: &[i8]) -> i32 {
-    a.iter().zip(b).map(|(a, b)| i32::from(*a) * i32::from(*b)).sum()
 }
 
 /// Gives the best their exact scores.

@@ -29,11 +29,13 @@ pub struct VectorLimits {
     /// Bytes that they take together, unless one alone takes more. A thousand passages take
     /// about half a megabyte.
     pub memory: usize,
+    /// Passages of a wiki from which on not every one is looked at.
+    pub graph_from: usize,
 }
 
 impl Default for VectorLimits {
     fn default() -> Self {
-        Self { open: 64, memory: 64 << 20 }
+        Self { open: 64, memory: 64 << 20, graph_from: 50_000 }
     }
 }
 
@@ -66,7 +68,7 @@ pub(super) struct Shared {
     places: Box<dyn Places>,
     pub(super) models: Models,
     pub(super) clock: Arc<dyn Clock>,
-    limits: VectorLimits,
+    pub(super) limits: VectorLimits,
     cache: Mutex<Cache>,
     pub(super) queue: Mutex<Queue>,
     /// Something in the queue has changed.
@@ -258,15 +260,19 @@ impl Vectors {
     /// # Errors
     /// When there is no such wiki or no model, or the file system fails.
     pub fn status(&self, wiki: WikiId) -> Result<VectorStatus, Error> {
-        if let Some(status) = self.shared.queue.lock().status(wiki) {
-            return Ok(status);
+        let (known, rebuilding) = {
+            let queue = self.shared.queue.lock();
+            (queue.status(wiki), queue.is_anew(wiki))
+        };
+        if let Some(status) = known {
+            return Ok(VectorStatus { rebuilding: rebuilding || status.rebuilding, ..status });
         }
         let embed = Arc::clone(self.shared.embed()?);
         let (opened, just_now) = self.shared.opened(wiki, None)?;
         if just_now {
             self.notify(wiki);
         }
-        Ok(worker::status_of(&opened.store, embed.as_ref()))
+        Ok(VectorStatus { rebuilding, ..worker::status_of(&opened.store, embed.as_ref()) })
     }
 
     /// Lets go of a wiki that is deleted or moved: when it returns, nothing of its vectors is
@@ -338,7 +344,7 @@ impl Shared {
             None => self.place(wiki)?.dir,
         };
         let key = self.key()?;
-        let store = Arc::new(Store::open(&dir, &key).map_err(Error::Vectors)?);
+        let store = Arc::new(Store::open(&dir, &key, self.limits.graph_from).map_err(Error::Vectors)?);
         let former = if store.is_complete() { None } else { self.find_former(&dir, &key) };
         let opened = Arc::new(Opened { store, former: Mutex::new(former), dir });
         *cell = Some(Arc::clone(&opened));
@@ -355,7 +361,7 @@ impl Shared {
             if entry.file_name() != *file_name(&other) || embed.info().dimensions != other.dimensions {
                 continue;
             }
-            let Ok(store) = Store::open(dir, &other) else { continue };
+            let Ok(store) = Store::open(dir, &other, self.limits.graph_from) else { continue };
             if store.is_complete() {
                 return Some(Former { store: Arc::new(store), embed });
             }

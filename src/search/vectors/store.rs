@@ -43,14 +43,14 @@ pub(super) struct View<'s> {
 
 impl Store {
     /// Opens the vectors of a model in a directory, which is made if it is missing. What is
-    /// damaged is cut off.
+    /// damaged is cut off. From `graph_from` passages on there is a graph.
     ///
     /// # Errors
     /// Those of the file system.
-    pub(super) fn open(dir: &Path, key: &Key) -> io::Result<Self> {
+    pub(super) fn open(dir: &Path, key: &Key, graph_from: usize) -> io::Result<Self> {
         make_directory(dir)?;
         let path = dir.join(file_name(key));
-        let graph = Graph::read(&path.with_extension(GRAPH), key.dimensions);
+        let graph = Graph::read(&path.with_extension(GRAPH), key.dimensions, graph_from);
         let mut table = Table::new(key.dimensions);
         let mut known = false;
         let log = Log::open(&path, key, &mut |records, mark| {
@@ -69,11 +69,11 @@ impl Store {
     ///
     /// # Errors
     /// Those of the file system.
-    pub(super) fn open_successor(dir: &Path, key: &Key) -> io::Result<Self> {
+    pub(super) fn open_successor(dir: &Path, key: &Key, graph_from: usize) -> io::Result<Self> {
         make_directory(dir)?;
         let log = Log::create(&dir.join(file_name(key)).with_extension(SUCCESSOR), key)?;
         let held = Held { table: Table::new(key.dimensions), file: log.file() };
-        Ok(Self { log: Mutex::new(log), held: RwLock::new(held), graph: Graph::none(key.dimensions) })
+        Ok(Self { log: Mutex::new(log), held: RwLock::new(held), graph: Graph::none(key.dimensions, graph_from) })
     }
 
     /// Makes the successor what will be opened.
@@ -138,10 +138,6 @@ impl Store {
 
     pub(super) fn view(&self) -> View<'_> {
         View { held: self.held.read(), graph: &self.graph }
-    }
-
-    pub(super) fn graph(&self) -> &Graph {
-        &self.graph
     }
 
     /// The file of a page as it was embedded.

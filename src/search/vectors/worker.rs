@@ -117,7 +117,8 @@ fn rebuild(shared: &Shared, wiki: WikiId, work: &mut Work, opened: &Opened, mean
     let successor = match &mut work.successor {
         Some(successor) => successor,
         none => {
-            let store = Store::open_successor(&opened.dir, &shared.key()?).map_err(Error::Vectors)?;
+            let store =
+                Store::open_successor(&opened.dir, &shared.key()?, shared.limits.graph_from).map_err(Error::Vectors)?;
             none.insert(Successor { store: Arc::new(store), plan: Plan::default() })
         }
     };
