@@ -132,6 +132,9 @@ fn hits() -> Vec<SearchHit> {
             title: "First Steps".to_owned(),
             path: "Guides / First Steps".to_owned(),
             href: "/Guides/First_Steps".to_owned(),
+            section: Some(link("Backup", "/Guides/First_Steps#backup")),
+            also: vec![link("Restore", "/Guides/First_Steps#restore")],
+            meaning_only: false,
             snippet: vec![
                 part("… open the link, and the wiki is yours. A ", false),
                 part("backup", true),
@@ -144,6 +147,9 @@ fn hits() -> Vec<SearchHit> {
             title: "Administration".to_owned(),
             path: "Administration".to_owned(),
             href: "/Administration".to_owned(),
+            section: None,
+            also: Vec::new(),
+            meaning_only: true,
             snippet: vec![
                 part("How to ", false),
                 part("back up", true),
@@ -204,6 +210,11 @@ fn all_pages() -> Vec<(&'static str, String)> {
     let found = |query, total, hits, create_href| SearchResults {
         frame: wiki_frame("Search"),
         query,
+        prefix: "",
+        tag: "",
+        words_only: false,
+        has_model: true,
+        note: None,
         total,
         hits,
         create_href,
@@ -214,6 +225,26 @@ fn all_pages() -> Vec<(&'static str, String)> {
         ("page", draw(&page())),
         ("page-visitor", draw(&PageView { frame: visitor(page_frame("First Steps")), ..page() })),
         ("page-old", draw(&old)),
+        (
+            "index-status",
+            draw(&IndexStatusView {
+                frame: wiki_frame("Search index"),
+                words: IndexRow {
+                    state: "Up to date".to_owned(),
+                    percent: None,
+                    holds: "5,000 pages".to_owned(),
+                    problem: None,
+                },
+                meaning: Some(IndexRow {
+                    state: "Reading pages: 120 of 5,000".to_owned(),
+                    percent: Some(2),
+                    holds: "119 pages, 410 passages, 1 MB on disk".to_owned(),
+                    problem: Some("The disk is full".to_owned()),
+                }),
+                model: "all-MiniLM-L6-v2",
+                started: true,
+            }),
+        ),
         ("edit", draw(&edit(MARKDOWN, "4f6c0b1d", None))),
         ("edit-new", draw(&edit("", "", None))),
         ("edit-problem", draw(&edit(MARKDOWN, "4f6c0b1d", Some("The text is longer than 1 MB.")))),
