@@ -9,7 +9,9 @@ use super::error_page::{Problem, page as render_page};
 use super::frame::Surroundings;
 use super::request::{WebRequest, decode, encode, page_href};
 use super::views::{AttachmentRow, Change, ContentsEntry, Crumb, Link, Moment, NotFound, OldVersion, PageView};
-use super::{page_edit, page_history, page_source};
+use super::{
+    page_blame, page_delete, page_diff, page_edit, page_files, page_history, page_rename, page_source,
+};
 use crate::http::error::Failure;
 use crate::http::file_answer;
 use crate::http::state::{AppState, RenderedKey};
@@ -29,12 +31,35 @@ pub(in crate::http) struct RenderedPage {
 }
 
 /// What an address below a wiki's host is about.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Verb {
     View,
     Edit,
     History,
     Source,
+    Diff,
+    Blame,
+    Files,
+    Rename,
+    Delete,
+    /// The rest are posted only.
+    Restore,
+    Preview,
 }
+
+/// The verbs by name.
+const VERBS: [(&str, Verb); 10] = [
+    ("edit", Verb::Edit),
+    ("history", Verb::History),
+    ("source", Verb::Source),
+    ("diff", Verb::Diff),
+    ("blame", Verb::Blame),
+    ("attachments", Verb::Files),
+    ("rename", Verb::Rename),
+    ("delete", Verb::Delete),
+    ("revert", Verb::Restore),
+    ("preview", Verb::Preview),
+];
 
 /// `GET /`: the home page.
 pub(super) async fn home(
@@ -56,22 +81,26 @@ pub(super) async fn by_path(
     match decode(rest) {
         Err(error) => refuse(&state, &request, WikiError::Path(error).into()),
         Ok(path) => match verb {
-            Verb::View => view(&state, request, path, query).await,
+            Verb::View | Verb::Restore | Verb::Preview => view(&state, request, path, query).await,
             Verb::Edit => page_edit::form(&state, request, path).await,
             Verb::History => page_history::show(&state, request, path, query).await,
             Verb::Source => page_source::show(&state, request, path, query).await,
+            Verb::Diff => page_diff::show(&state, request, path, query).await,
+            Verb::Blame => page_blame::show(&state, request, path, query).await,
+            Verb::Files => page_files::list(&state, request, path).await,
+            Verb::Rename => page_rename::form(&state, request, path).await,
+            Verb::Delete => page_delete::form(&state, request, path).await,
         },
     }
 }
 
 /// Splits a raw path into page and verb. A verb is only one when its slash is not encoded.
 pub(super) fn split_verb(raw: &str) -> (Verb, &str) {
-    match raw.trim_end_matches('/').rsplit_once('/') {
-        Some((page, "edit")) => (Verb::Edit, page),
-        Some((page, "history")) => (Verb::History, page),
-        Some((page, "source")) => (Verb::Source, page),
-        _ => (Verb::View, raw),
-    }
+    let split = raw.trim_end_matches('/').rsplit_once('/');
+    let found = split.and_then(|(page, word)| {
+        VERBS.iter().find(|(name, _)| *name == word).map(|(_, verb)| (*verb, page))
+    });
+    found.unwrap_or((Verb::View, raw))
 }
 
 pub(super) fn refuse(state: &AppState, request: &WebRequest, failure: Failure) -> Response {
@@ -318,7 +347,7 @@ fn found_at(href: &str, revision: Option<&str>) -> Response {
 }
 
 /// `12 KB`: powers of 1000, as file managers show them.
-fn size_for_people(bytes: u64) -> String {
+pub(super) fn size_for_people(bytes: u64) -> String {
     let units = [("GB", 1_000_000_000), ("MB", 1_000_000), ("KB", 1_000)];
     for (unit, one) in units {
         if bytes >= one {

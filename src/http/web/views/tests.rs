@@ -7,7 +7,7 @@ use askama::Template;
 
 use super::*;
 
-const ARTICLE: &str = include_str!("views_sample.html");
+const ARTICLE: &str = include_str!("sample.html");
 const MARKDOWN: &str = "# First Steps\n\nInstall the package, open the link that it prints, and write.\n\n\
 ## What you need\n\n- one machine with Debian 12\n- a host name, or only `localhost`\n\n\
 ## Install\n\n```console\n$ sudo apt install ./robotwiki_1.0.0_amd64.deb\n```\n\n\
