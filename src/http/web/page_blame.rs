@@ -42,7 +42,6 @@ pub(super) async fn show(
             change: change(&range.change),
             message: range.change.message.lines().next().unwrap_or_default().to_owned(),
             href: format!("{}?revision={}", page_href(&range.path), range.change.revision),
-            revision: range.change.revision.short(),
             or_earlier: range.or_earlier,
             lines: (range.line..=range.end_line)
                 .map(|number| BlamedLine {

@@ -67,7 +67,6 @@ fn start(state: &AppState, request: &WebRequest, principal: &Principal, typed: &
 fn show(form: &Start, status: StatusCode, to: &str, base: &str, problem: Option<&str>) -> Response {
     let view = RenamePage {
         frame: form.surroundings.frame("Rename"),
-        path: form.path.as_str(),
         to,
         base,
         subpages: form.plan.moved_pages.len(),

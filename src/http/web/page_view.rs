@@ -123,6 +123,8 @@ struct Shown {
     last: Option<LastChange>,
     attachments: Vec<AttachmentSummary>,
     crumbs: Vec<Crumb>,
+    tags: Vec<String>,
+    category: Option<String>,
     /// Set for an old version: where the current one is, if there is one.
     old: Option<Option<String>>,
 }
@@ -218,8 +220,11 @@ fn find(
     let surroundings = if stored.is_some() { surroundings.about(&page.path) } else { surroundings };
     let old = at.is_some().then(|| stored.as_ref().map(page_href));
     let crumbs = crumbs(&access, &page.path)?;
+    let front = markdown::front_matter(&page.content);
     Ok(Found::Page(Box::new(Shown {
         surroundings,
+        tags: front.tags(),
+        category: front.category(),
         path: page.path,
         rendered,
         last: page.last,
@@ -310,9 +315,16 @@ fn show(shown: &Shown, merged: bool) -> Response {
         changed: shown.last.as_ref().map(change),
         revision: &shown.last.as_ref().map(|last| last.revision.to_string()).unwrap_or_default(),
         merged,
-        old: shown.old.as_ref().map(|current| OldVersion { current_href: current.as_deref() }),
+        old: shown.old.as_ref().map(|current| OldVersion { current_href: current.as_deref(), base: &base }),
+        tags: shown.tags.iter().map(|tag| sorted_by("tags", tag)).collect(),
+        category: shown.category.as_deref().map(|category| sorted_by("categories", category)),
     };
     render_page(StatusCode::OK, &view)
+}
+
+/// The list of what has the same tag or category.
+fn sorted_by(kind: &str, name: &str) -> Link {
+    Link { text: name.to_owned(), href: format!("/-/{kind}/{}", encode(name)) }
 }
 
 pub(super) fn change(last: &LastChange) -> Change {

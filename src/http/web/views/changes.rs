@@ -59,7 +59,6 @@ pub(crate) struct BlamedPart {
     pub(crate) change: Change,
     pub(crate) message: String,
     pub(crate) href: String,
-    pub(crate) revision: String,
     pub(crate) or_earlier: bool,
     pub(crate) lines: Vec<BlamedLine>,
 }

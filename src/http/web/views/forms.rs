@@ -7,8 +7,6 @@ use super::{Frame, Link, Moment};
 #[template(path = "rename.html")]
 pub(crate) struct RenamePage<'a> {
     pub(crate) frame: Frame<'a>,
-    /// The path as it is now.
-    pub(crate) path: &'a str,
     /// What the field holds.
     pub(crate) to: &'a str,
     pub(crate) base: &'a str,

@@ -143,6 +143,9 @@ pub(crate) struct PageView<'a> {
     pub(crate) html: &'a str,
     /// Headings for "On this page", those of level 1 left out.
     pub(crate) contents: Vec<ContentsEntry>,
+    /// From the front matter, with the pages that list others like it.
+    pub(crate) tags: Vec<Link>,
+    pub(crate) category: Option<Link>,
     pub(crate) attachments: Vec<AttachmentRow>,
     /// The last change of the text shown.
     pub(crate) changed: Option<Change>,
@@ -193,6 +196,8 @@ pub(crate) struct Change {
 pub(crate) struct OldVersion<'a> {
     /// Where the current version is; none when the page has been deleted since.
     pub(crate) current_href: Option<&'a str>,
+    /// The page's address, to which `/revert` is appended.
+    pub(crate) base: &'a str,
 }
 
 /// The form in which a page is written. Posts to `/{Page}/edit`.
@@ -263,6 +268,8 @@ pub(crate) struct Version {
     pub(crate) change: Change,
     /// The summary that the author gave, possibly empty.
     pub(crate) message: String,
+    /// What it changed.
+    pub(crate) diff_href: String,
     /// The page's path at that time, when it was another.
     pub(crate) former_path: Option<String>,
     pub(crate) current: bool,
