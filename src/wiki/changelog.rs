@@ -2,7 +2,7 @@ use super::history::bad_cursor;
 use super::list::fold_prefix;
 use super::{Access, LastChange, Read, WikiError};
 use crate::catalog::{ChangeKind, Log, LogCommit};
-use crate::model::{AttachmentPath, PagePath, Revision, UnixSeconds};
+use crate::model::{AttachmentPath, PagePath, Revision, RevisionPrefix, UnixSeconds};
 
 /// Files of one commit that are named.
 const MOST_FILES: usize = 1_000;
@@ -91,6 +91,19 @@ pub fn changelog(access: &Access<Read>, query: &ChangelogQuery) -> Result<Change
         }
     }
     Ok(answer)
+}
+
+/// One commit of the wiki.
+///
+/// # Errors
+/// [`WikiError::NoSuchRevision`], or a storage failure.
+pub fn commit(access: &Access<Read>, revision: &RevisionPrefix) -> Result<ChangelogEntry, WikiError> {
+    let state = access.wiki().current()?;
+    let log = state.log();
+    let found = log.find(revision).and_then(|found| log.place(found)).and_then(|place| {
+        log.newest_first().find(|(candidate, _)| *candidate == place).map(|(_, commit)| entry(log, commit))
+    });
+    found.ok_or_else(|| WikiError::NoSuchRevision { revision: revision.to_string() })
 }
 
 fn entry(log: &Log, commit: &LogCommit) -> ChangelogEntry {

@@ -22,6 +22,7 @@ mod links;
 mod list;
 mod manage;
 mod message;
+mod named;
 mod open;
 mod outline;
 mod part;
@@ -44,7 +45,7 @@ pub use attachments::{Attachment, AttachmentSummary, attachment, attachments};
 pub use batch::{BatchChange, BatchDone, BatchItem, BatchOp, MOST_CHANGES, batch};
 pub use blame::{Blame, BlamedLines, blame};
 pub use change::{Done, Once};
-pub use changelog::{ChangedFile, Changelog, ChangelogEntry, ChangelogQuery, changelog};
+pub use changelog::{ChangedFile, Changelog, ChangelogEntry, ChangelogQuery, changelog, commit};
 pub use diff::{DiffQuery, PageDiff, diff};
 pub use edit::{NearMiss, Replacement};
 pub use error::WikiError;
@@ -58,18 +59,21 @@ pub use links::{
 pub use list::{AsOf, ListPosition, ListQuery, PageList, PageQuery, PageSummary, SortBy, list, list_pages, page_index};
 pub use manage::{Collaborator, MemberWiki, NewOwnWiki, Settings, Usage};
 pub use message::{Action, Origin};
+pub use named::named_like;
 pub use open::{Wiki, Wikis, WikisConfig};
 pub use outline::{Outline, outline};
 pub use part::{Part, Selection, find_section};
 pub use read::{LastChange, Page, find_page, link_targets, near_pages, read, tip};
-pub use rename::{Rename, Renamed, rename};
+pub use rename::{Rename, Renamed, rename, rename_attachment};
 pub use restore::restore;
 pub use search::{ChunkHit, Hit, SearchQuery, SearchResults, search, semantic_chunks};
 pub use sections::{Passage, SectionOp, revise};
 pub use tags::{Counted, categories, tags};
 pub use tree::{Tree, TreeNode, tree};
 pub use versions::{revision_at, revision_of};
-pub use write::{Conflict, Deleted, Edit, Recording, Saved, WriteMode, WritePage, delete, edit, write};
+pub use write::{
+    Conflict, Deleted, Edit, Recording, Saved, WriteMode, WritePage, check_content, delete, edit, write,
+};
 
 #[cfg(test)]
 mod tests;

@@ -10,7 +10,7 @@ use super::message::message;
 use super::write::{Recording, check_address_is_free};
 use super::{Access, Action, WikiError, Wikis, Write};
 use crate::markdown::{LinkOrder, Moves, rewrite_links};
-use crate::model::{AttachmentPath, FoldKey, PagePath, Revision, RevisionPrefix};
+use crate::model::{AttachmentName, AttachmentPath, FoldKey, PagePath, Revision, RevisionPrefix};
 use crate::repo;
 
 /// Where a page is to go, and what goes with it.
@@ -111,7 +111,7 @@ pub(super) fn rename_in(draft: &mut Draft<'_>, path: &PagePath, request: &Rename
     }
     draft.move_pages(&pages)?;
     draft.move_files(files.iter().map(|(from, to)| (from.file(), to.file())).collect())?;
-    let updated_pages = rewrite_all(draft, &before, &from, &pages, &files)?;
+    let updated_pages = rewrite_all(draft, &before, from.leaf(), &pages, &files)?;
     pages.remove(&from);
     let text = |path: AttachmentPath| path.file().to_string();
     Ok(Renamed {
@@ -124,17 +124,52 @@ pub(super) fn rename_in(draft: &mut Draft<'_>, path: &PagePath, request: &Rename
     })
 }
 
-/// Rewrites the links of every page that the moves concern; the pages that changed.
+/// Renames a file of a page and rewrites the links to it, in one commit. The pages whose
+/// links were rewritten, in order.
+///
+/// # Errors
+/// [`WikiError::NoSuchPage`], [`WikiError::NoSuchAttachment`], [`WikiError::FileExists`],
+/// [`WikiError::Invalid`] when the name stays the same, or a storage failure.
+pub fn rename_attachment(
+    wikis: &Wikis,
+    access: &Access<Write>,
+    page: &PagePath,
+    (from, to): (&AttachmentName, &AttachmentName),
+    recording: &Recording<'_>,
+) -> Result<Done<Vec<PagePath>>, WikiError> {
+    change(wikis, access, recording.once, |draft| {
+        let page = draft.page(page)?.path;
+        let [old, new] = [from, to].map(|name| AttachmentPath { page: page.clone(), name: name.clone() });
+        if !draft.has(&old.file())? {
+            return Err(WikiError::NoSuchAttachment { name: from.to_string() });
+        }
+        if from == to {
+            return Err(WikiError::Invalid { field: "to", problem: "is the same as the current name".to_owned() });
+        }
+        if draft.has(&new.file())? {
+            return Err(WikiError::FileExists { path: new.file().to_string() });
+        }
+        let before = Names::of(draft);
+        draft.move_files(vec![(old.file(), new.file())])?;
+        let files = BTreeMap::from([(old, new)]);
+        let updated = rewrite_all(draft, &before, from.as_str(), &BTreeMap::new(), &files)?;
+        let message = message(recording.origin, Action::Rename, recording.message, &format!("{from} -> {to}"))?;
+        Ok(Plan { message: Some(message), outcome: Box::new(|_revision| Ok(updated)) })
+    })
+}
+
+/// Rewrites the links of every page that the moves concern; the pages that changed. Only
+/// pages that hold `name`, or moved themselves, are looked at.
 fn rewrite_all(
     draft: &mut Draft<'_>,
     before: &Names,
-    from: &PagePath,
+    name: &str,
     pages: &BTreeMap<PagePath, PagePath>,
     files: &BTreeMap<AttachmentPath, AttachmentPath>,
 ) -> Result<Vec<PagePath>, WikiError> {
     let after = Names::of(draft);
     let old: HashMap<&PagePath, &PagePath> = pages.iter().map(|(from, to)| (to, from)).collect();
-    let needle = plain(from.leaf());
+    let needle = plain(name);
     let mut rewritten = Vec::new();
     for page in &after.exact {
         let before_path = old.get(page).copied().unwrap_or(page);

@@ -6,7 +6,7 @@ use super::change::{Done, Plan, change};
 use super::message::message;
 use super::write::{Recording, Saved, rewrite};
 use super::{Access, Action, WikiError, Wikis, Write};
-use crate::markdown::{find_section, front_matter, set_properties};
+use crate::markdown::{find_section, front_matter, set_properties, set_task};
 use crate::model::{PagePath, RevisionPrefix};
 
 /// Where in a page a text goes, and what it takes the place of.
@@ -18,6 +18,8 @@ pub enum Passage<'a> {
     Beginning(&'a str),
     /// A section, named as in an outline.
     Section { section: &'a str, op: SectionOp, content: &'a str },
+    /// A task's box, counted from 0 as the page shows them: done or open again.
+    Task { index: usize, done: bool },
     /// Properties in the front matter: what to set, and what to remove.
     Properties { set: &'a Map<String, Value>, unset: &'a [String] },
 }
@@ -63,6 +65,10 @@ pub(super) fn revised(text: &str, part: &Passage<'_>) -> Result<String, WikiErro
         Passage::End(content) => Ok(insert(text, text.len(), content)),
         Passage::Beginning(content) => Ok(insert(text, front_matter(text).body_offset, content)),
         Passage::Section { section, op, content } => revise_section(text, section, *op, content),
+        Passage::Task { index, done } => set_task(text, *index, *done).ok_or_else(|| {
+            let problem = "has changed in the meantime; load the page again".to_owned();
+            WikiError::Invalid { field: "the task", problem }
+        }),
         Passage::Properties { set, unset } => set_properties(text, set, unset)
             .map_err(|cause| WikiError::Invalid { field: "frontmatter", problem: format!("cannot be set: {cause}") }),
     }

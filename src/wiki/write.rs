@@ -258,7 +258,11 @@ fn merge(
     }
 }
 
-pub(super) fn check_content(wikis: &Wikis, content: &str) -> Result<(), WikiError> {
+/// Refuses a text that no page may have.
+///
+/// # Errors
+/// [`WikiError::TooLarge`] or [`WikiError::Invalid`].
+pub fn check_content(wikis: &Wikis, content: &str) -> Result<(), WikiError> {
     let limit = wikis.limits().page_bytes;
     if content.len() as u64 > limit {
         return Err(WikiError::TooLarge { field: "content", limit });

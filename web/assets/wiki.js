@@ -129,3 +129,35 @@ if (page) {
     // Without storage there are no drafts.
   }
 }
+
+// Whoever may write ticks tasks on the page itself; each tick is a commit.
+const { csrf } = document.body.dataset;
+if (csrf) {
+  const boxes = [...document.querySelectorAll('.prose .task-list-item input[type="checkbox"]')];
+  let sent = Promise.resolve();
+  for (const [task, box] of boxes.entries()) {
+    const item = box.closest("li");
+    box.disabled = false;
+    box.ariaLabel = item.textContent.trim().slice(0, 80) || "Task";
+    box.addEventListener("change", () => {
+      const done = box.checked;
+      // One after the other: each needs the revision that the one before made.
+      sent = sent.then(async () => {
+        const body = new URLSearchParams({ task, done, base: document.body.dataset.revision, csrf });
+        try {
+          const answer = await fetch(`/-/task${page}`, { method: "POST", body });
+          if (!answer.ok) throw new Error();
+          document.body.dataset.revision = await answer.text();
+        } catch {
+          box.checked = !done;
+          const note = document.getElementById("task-problem") ?? document.createElement("p");
+          note.id = "task-problem";
+          note.className = "notice problem";
+          note.setAttribute("role", "alert");
+          note.textContent = "The task was not saved. Load the page again; somebody may have changed it.";
+          document.querySelector(".prose").before(note);
+        }
+      });
+    });
+  }
+}

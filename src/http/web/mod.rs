@@ -4,19 +4,35 @@
 mod answer;
 mod api_reference;
 mod assets;
+mod changelog;
+mod commit;
+mod complete;
+mod diff_rows;
 mod error_page;
 mod frame;
 mod index_status;
 mod landing;
+mod links_overview;
+mod names;
 mod new_page;
+mod page_blame;
+mod page_delete;
+mod page_diff;
 mod page_edit;
+mod page_files;
 mod page_history;
 mod page_index;
+mod page_links;
+mod page_rename;
+mod page_restore;
 mod page_source;
 mod page_view;
+mod posts;
+mod preview;
 mod request;
 mod search;
 mod sign_in;
+mod task;
 mod views;
 
 use axum::Router;
@@ -56,12 +72,22 @@ pub(super) fn wiki_routes(state: &AppState) -> Router<AppState> {
         .route("/-/sign-in", get(sign_in::from_wiki))
         .route("/-/session", get(sign_in::arrive))
         .route("/-/sign-out", post(sign_in::sign_out))
+        .route("/-/changelog", get(changelog::changelog))
+        .route("/-/commit/{revision}", get(commit::commit))
+        .route("/-/complete", get(complete::complete))
+        .route("/-/links", get(links_overview::links_overview))
+        .route("/-/links/{*path}", get(page_links::page_links))
+        .route("/-/task/{*path}", post(task::tick))
+        .route("/-/tags", get(names::tags))
+        .route("/-/tags/{name}", get(names::tag))
+        .route("/-/categories", get(names::categories))
+        .route("/-/categories/{name}", get(names::category))
         .route("/-/{*rest}", get(error_page::unknown_wiki_address))
         .route("/static/{name}", get(assets::serve))
-        .route("/{*path}", get(page_view::by_path).post(page_edit::by_path))
+        .route("/{*path}", get(page_view::by_path).post(posts::by_path))
         .fallback(error_page::unknown_wiki_address)
         .method_not_allowed_fallback(error_page::wrong_method)
-        .layer(DefaultBodyLimit::max(page.saturating_mul(6).saturating_add(64 << 10)))
+        .layer(DefaultBodyLimit::max(page.saturating_mul(6).saturating_add(64 << 10).max(page_files::most(state))))
 }
 
 #[cfg(test)]

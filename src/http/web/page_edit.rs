@@ -1,20 +1,21 @@
 use std::sync::Arc;
 
 use axum::extract::rejection::FormRejection;
-use axum::extract::{Form, State};
+use axum::extract::Form;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use serde::Deserialize;
 
+use super::answer::genuine;
 use super::error_page::{Problem, page, sentence};
 use super::frame::Surroundings;
-use super::page_view::{Stopped, Verb, change, refuse, slug, split_verb};
+use super::page_view::{Stopped, change, refuse, slug};
 use super::request::{WebRequest, decode, page_href};
 use super::views::{EditConflict, EditForm};
 use crate::http::error::{Failure, kind_of};
 use crate::http::state::AppState;
 use crate::model::{PagePath, Permission, Principal, RevisionPrefix};
-use crate::wiki::{self, Access, AccessError, Origin, Recording, WikiError, WriteMode, WritePage};
+use crate::wiki::{self, Access, Origin, Recording, WikiError, WriteMode, WritePage};
 
 /// What the form posts.
 #[derive(Deserialize)]
@@ -91,15 +92,12 @@ enum Outcome {
 }
 
 /// `POST /{path}/edit`: saves. Whatever goes wrong, the text comes back to its writer.
-pub(super) async fn by_path(
-    State(state): State<AppState>,
+pub(super) async fn save(
+    state: &AppState,
     request: WebRequest,
+    page_part: &str,
     posted: Result<Form<Posted>, FormRejection>,
 ) -> Response {
-    let raw = request.raw_path.trim_start_matches('/').to_owned();
-    let (Verb::Edit, page_part) = split_verb(&raw) else {
-        return super::error_page::wrong_method(State(state), request).await;
-    };
     let posted = match posted {
         Ok(Form(posted)) => posted,
         Err(rejection) => {
@@ -112,18 +110,18 @@ pub(super) async fn by_path(
                     problem: "could not be read; go back and save again".to_owned(),
                 }
             };
-            return refuse(&state, &request, error.into());
+            return refuse(state, &request, error.into());
         }
     };
     let typed = match decode(page_part) {
         Ok(typed) => typed,
-        Err(error) => return give_back(&state, &request, WikiError::Path(error).into(), &posted),
+        Err(error) => return give_back(state, &request, WikiError::Path(error).into(), &posted),
     };
     let posted = Arc::new(posted);
     let (asked, given) = (request.clone(), Arc::clone(&posted));
-    let work = state.run_blocking(move |state| save(state, &asked, &typed, &given));
+    let work = state.run_blocking(move |state| saved(state, &asked, &typed, &given));
     match work.await {
-        Err(failed) => give_back(&state, &request, failed.into(), &posted),
+        Err(failed) => give_back(state, &request, failed.into(), &posted),
         Ok(Ok(Outcome::Saved(path, merged))) => {
             let note = if merged { "?merged=1" } else { "" };
             Redirect::to(&format!("{}{note}", page_href(&path))).into_response()
@@ -145,7 +143,7 @@ pub(super) async fn by_path(
         }
         Ok(Err(Stopped(failure, principal))) => {
             let typed = Some(posted.content.as_str());
-            Problem { failure: *failure, principal: &principal, request: &request, typed }.into_response(&state)
+            Problem { failure: *failure, principal: &principal, request: &request, typed }.into_response(state)
         }
     }
 }
@@ -156,7 +154,7 @@ fn give_back(state: &AppState, request: &WebRequest, failure: Failure, posted: &
     Problem { failure, principal: &Principal::Nobody, request, typed }.into_response(state)
 }
 
-fn save(state: &AppState, request: &WebRequest, typed: &str, posted: &Posted) -> Result<Outcome, Stopped> {
+fn saved(state: &AppState, request: &WebRequest, typed: &str, posted: &Posted) -> Result<Outcome, Stopped> {
     let principal = request.principal(state)?;
     attempt(state, request, &principal, typed, posted).map_err(|failure| Stopped::new(failure, principal))
 }
@@ -168,16 +166,7 @@ fn attempt(
     typed: &str,
     posted: &Posted,
 ) -> Result<Outcome, Failure> {
-    // A form from another site, or one whose session has ended, is nobody's: it may not
-    // write, and its text comes back.
-    let genuine = request.same_origin(state) && state.auth().csrf_matches(principal, &posted.csrf);
-    if !genuine {
-        return Err(WikiError::from(match principal {
-            Principal::Nobody => AccessError::SignInNeeded(Permission::Write),
-            _ => AccessError::Forbidden(Permission::Write),
-        })
-        .into());
-    }
+    genuine(state, request, principal, &posted.csrf, Permission::Write)?;
     let access = state.wikis().authorize::<wiki::Write>(principal, slug(request)?)?;
     let path = PagePath::parse(typed).map_err(WikiError::from)?;
     let surroundings = || Box::new(Surroundings::wiki(state, &access, request).about(&path));

@@ -58,6 +58,7 @@ fn version(found: &Found, at: usize, item: &HistoryItem) -> Version {
     Version {
         href: format!("{}?revision={}", page_href(&item.path), item.change.revision),
         revision: item.change.revision.short(),
+        diff_href: format!("{}/diff?to={}", page_href(&found.path), item.change.revision),
         change: change(&item.change),
         message: item.change.message.clone(),
         former_path: (item.path != found.path).then(|| item.path.to_string()),

@@ -9,7 +9,9 @@ use super::error_page::{Problem, page as render_page};
 use super::frame::Surroundings;
 use super::request::{WebRequest, decode, encode, page_href};
 use super::views::{AttachmentRow, Change, ContentsEntry, Crumb, Link, Moment, NotFound, OldVersion, PageView};
-use super::{page_edit, page_history, page_source};
+use super::{
+    page_blame, page_delete, page_diff, page_edit, page_files, page_history, page_rename, page_source,
+};
 use crate::http::error::Failure;
 use crate::http::file_answer;
 use crate::http::state::{AppState, RenderedKey};
@@ -29,12 +31,35 @@ pub(in crate::http) struct RenderedPage {
 }
 
 /// What an address below a wiki's host is about.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Verb {
     View,
     Edit,
     History,
     Source,
+    Diff,
+    Blame,
+    Files,
+    Rename,
+    Delete,
+    /// The rest are posted only.
+    Restore,
+    Preview,
 }
+
+/// The verbs by name.
+const VERBS: [(&str, Verb); 10] = [
+    ("edit", Verb::Edit),
+    ("history", Verb::History),
+    ("source", Verb::Source),
+    ("diff", Verb::Diff),
+    ("blame", Verb::Blame),
+    ("attachments", Verb::Files),
+    ("rename", Verb::Rename),
+    ("delete", Verb::Delete),
+    ("revert", Verb::Restore),
+    ("preview", Verb::Preview),
+];
 
 /// `GET /`: the home page.
 pub(super) async fn home(
@@ -56,22 +81,26 @@ pub(super) async fn by_path(
     match decode(rest) {
         Err(error) => refuse(&state, &request, WikiError::Path(error).into()),
         Ok(path) => match verb {
-            Verb::View => view(&state, request, path, query).await,
+            Verb::View | Verb::Restore | Verb::Preview => view(&state, request, path, query).await,
             Verb::Edit => page_edit::form(&state, request, path).await,
             Verb::History => page_history::show(&state, request, path, query).await,
             Verb::Source => page_source::show(&state, request, path, query).await,
+            Verb::Diff => page_diff::show(&state, request, path, query).await,
+            Verb::Blame => page_blame::show(&state, request, path, query).await,
+            Verb::Files => page_files::list(&state, request, path).await,
+            Verb::Rename => page_rename::form(&state, request, path).await,
+            Verb::Delete => page_delete::form(&state, request, path).await,
         },
     }
 }
 
 /// Splits a raw path into page and verb. A verb is only one when its slash is not encoded.
 pub(super) fn split_verb(raw: &str) -> (Verb, &str) {
-    match raw.trim_end_matches('/').rsplit_once('/') {
-        Some((page, "edit")) => (Verb::Edit, page),
-        Some((page, "history")) => (Verb::History, page),
-        Some((page, "source")) => (Verb::Source, page),
-        _ => (Verb::View, raw),
-    }
+    let split = raw.trim_end_matches('/').rsplit_once('/');
+    let found = split.and_then(|(page, word)| {
+        VERBS.iter().find(|(name, _)| *name == word).map(|(_, verb)| (*verb, page))
+    });
+    found.unwrap_or((Verb::View, raw))
 }
 
 pub(super) fn refuse(state: &AppState, request: &WebRequest, failure: Failure) -> Response {
@@ -94,6 +123,8 @@ struct Shown {
     last: Option<LastChange>,
     attachments: Vec<AttachmentSummary>,
     crumbs: Vec<Crumb>,
+    tags: Vec<String>,
+    category: Option<String>,
     /// Set for an old version: where the current one is, if there is one.
     old: Option<Option<String>>,
 }
@@ -189,8 +220,11 @@ fn find(
     let surroundings = if stored.is_some() { surroundings.about(&page.path) } else { surroundings };
     let old = at.is_some().then(|| stored.as_ref().map(page_href));
     let crumbs = crumbs(&access, &page.path)?;
+    let front = markdown::front_matter(&page.content);
     Ok(Found::Page(Box::new(Shown {
         surroundings,
+        tags: front.tags(),
+        category: front.category(),
         path: page.path,
         rendered,
         last: page.last,
@@ -281,9 +315,16 @@ fn show(shown: &Shown, merged: bool) -> Response {
         changed: shown.last.as_ref().map(change),
         revision: &shown.last.as_ref().map(|last| last.revision.to_string()).unwrap_or_default(),
         merged,
-        old: shown.old.as_ref().map(|current| OldVersion { current_href: current.as_deref() }),
+        old: shown.old.as_ref().map(|current| OldVersion { current_href: current.as_deref(), base: &base }),
+        tags: shown.tags.iter().map(|tag| sorted_by("tags", tag)).collect(),
+        category: shown.category.as_deref().map(|category| sorted_by("categories", category)),
     };
     render_page(StatusCode::OK, &view)
+}
+
+/// The list of what has the same tag or category.
+fn sorted_by(kind: &str, name: &str) -> Link {
+    Link { text: name.to_owned(), href: format!("/-/{kind}/{}", encode(name)) }
 }
 
 pub(super) fn change(last: &LastChange) -> Change {

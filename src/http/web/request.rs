@@ -81,6 +81,11 @@ pub(super) fn page_href(path: &PagePath) -> String {
     path.as_str().split('/').map(encode).fold(String::new(), |href, part| href + "/" + &part)
 }
 
+/// A link to a page, with its path for people.
+pub(super) fn link_to(path: &PagePath) -> super::views::Link {
+    super::views::Link { text: path_for_people(path), href: page_href(path) }
+}
+
 /// A page's path for people: `Guides / First Steps`.
 pub(super) fn path_for_people(path: &PagePath) -> String {
     crate::model::display_name(&path.as_str().replace('/', " / "))

@@ -7,8 +7,19 @@
 //! Fields named `href`, `base` or ending in `_href` are addresses that are ready to use:
 //! percent-encoded by the caller.
 
+mod api;
+mod changes;
+mod forms;
+mod lists;
+
 use askama::Template;
 
+pub(crate) use api::{ApiField, ApiGroup, ApiOperation, ApiReference, ApiText};
+pub(crate) use changes::{BlameView, BlamedLine, BlamedPart, ChangelogView, CommitFile, CommitRow, CommitView, DiffRow, DiffView, Half};
+pub(crate) use forms::{DeletePage, FileRow, PageFiles, RenamePage};
+pub(crate) use lists::{BrokenRow, LinksOverview, NameCount, Names, PageLinksView, PagesWith};
+
+use super::asset;
 use crate::model::UnixSeconds;
 
 /// How many accent colours the style sheet knows (`.hue-0` and up).
@@ -132,6 +143,9 @@ pub(crate) struct PageView<'a> {
     pub(crate) html: &'a str,
     /// Headings for "On this page", those of level 1 left out.
     pub(crate) contents: Vec<ContentsEntry>,
+    /// From the front matter, with the pages that list others like it.
+    pub(crate) tags: Vec<Link>,
+    pub(crate) category: Option<Link>,
     pub(crate) attachments: Vec<AttachmentRow>,
     /// The last change of the text shown.
     pub(crate) changed: Option<Change>,
@@ -182,6 +196,8 @@ pub(crate) struct Change {
 pub(crate) struct OldVersion<'a> {
     /// Where the current version is; none when the page has been deleted since.
     pub(crate) current_href: Option<&'a str>,
+    /// The page's address, to which `/revert` is appended.
+    pub(crate) base: &'a str,
 }
 
 /// The form in which a page is written. Posts to `/{Page}/edit`.
@@ -252,6 +268,8 @@ pub(crate) struct Version {
     pub(crate) change: Change,
     /// The summary that the author gave, possibly empty.
     pub(crate) message: String,
+    /// What it changed.
+    pub(crate) diff_href: String,
     /// The page's path at that time, when it was another.
     pub(crate) former_path: Option<String>,
     pub(crate) current: bool,
@@ -453,69 +471,4 @@ pub(crate) struct ErrorPage<'a> {
 }
 
 #[cfg(test)]
-#[path = "views_tests.rs"]
 mod tests;
-
-/// A text in parts, and whether each is code.
-pub(crate) type ApiText = Vec<(String, bool)>;
-
-/// The reference of an API.
-#[derive(Template)]
-#[template(path = "api.html")]
-pub(crate) struct ApiReference<'a> {
-    pub(crate) frame: Frame<'a>,
-    pub(crate) description: Vec<ApiText>,
-    /// The OpenAPI document.
-    pub(crate) document_href: String,
-    /// The platform's reference, for a page of a wiki.
-    pub(crate) other_href: String,
-    pub(crate) groups: Vec<ApiGroup>,
-}
-
-/// Operations that belong together.
-pub(crate) struct ApiGroup {
-    pub(crate) name: String,
-    pub(crate) description: String,
-    pub(crate) operations: Vec<ApiOperation>,
-}
-
-/// One method at one address.
-pub(crate) struct ApiOperation {
-    pub(crate) id: String,
-    pub(crate) method: String,
-    pub(crate) path: String,
-    pub(crate) summary: String,
-    pub(crate) description: Vec<ApiText>,
-    pub(crate) parameters: Vec<ApiField>,
-    pub(crate) body: Vec<ApiField>,
-    pub(crate) answer: Vec<ApiField>,
-    /// Statuses, and what they mean.
-    pub(crate) answers: Vec<(String, String)>,
-    pub(crate) errors: Vec<(String, String)>,
-    /// A command line.
-    pub(crate) example: String,
-}
-
-/// A parameter, or a field of a body or an answer.
-pub(crate) struct ApiField {
-    pub(crate) name: String,
-    /// What it is, in a few words.
-    pub(crate) kind: String,
-    pub(crate) required: bool,
-    pub(crate) description: ApiText,
-}
-
-impl ApiField {
-    /// As part of an answer.
-    pub(crate) fn given(self) -> Self {
-        Self { required: false, ..self }
-    }
-}
-
-impl ApiOperation {
-    /// The tables of fields that have any, with their captions.
-    fn tables(&self) -> impl Iterator<Item = (&'static str, &[ApiField])> {
-        let all = [("Parameters", &self.parameters), ("Body", &self.body), ("Answer", &self.answer)];
-        all.into_iter().filter(|(_, fields)| !fields.is_empty()).map(|(title, fields)| (title, fields.as_slice()))
-    }
-}

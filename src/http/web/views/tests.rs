@@ -7,7 +7,7 @@ use askama::Template;
 
 use super::*;
 
-const ARTICLE: &str = include_str!("views_sample.html");
+const ARTICLE: &str = include_str!("sample.html");
 const MARKDOWN: &str = "# First Steps\n\nInstall the package, open the link that it prints, and write.\n\n\
 ## What you need\n\n- one machine with Debian 12\n- a host name, or only `localhost`\n\n\
 ## Install\n\n```console\n$ sudo apt install ./robotwiki_1.0.0_amd64.deb\n```\n\n\
@@ -71,6 +71,8 @@ fn page() -> PageView<'static> {
             .into_iter()
             .map(|(level, title, anchor)| ContentsEntry { level, title: title.to_owned(), anchor: anchor.to_owned() })
             .collect(),
+        tags: vec![link("guide", "/-/tags/guide")],
+        category: Some(link("Manual", "/-/categories/Manual")),
         attachments: vec![
             AttachmentRow {
                 name: "first-boot.png".into(),
@@ -102,7 +104,8 @@ fn versions() -> Vec<Version> {
     .enumerate()
     .map(|(at, (revision, seconds, author, message, former))| Version {
         href: format!("/Guides/First_Steps?revision={revision}"),
-        revision: revision.to_owned(),
+        diff_href: format!("/Guides/First_Steps/diff?to={revision}"),
+            revision: revision.to_owned(),
         change: change(seconds, author),
         message: message.to_owned(),
         former_path: former.map(str::to_owned),
@@ -185,7 +188,7 @@ fn all_pages() -> Vec<(&'static str, String)> {
         html: "<p>Install the package.</p>",
         contents: Vec::new(),
         attachments: Vec::new(),
-        old: Some(OldVersion { current_href: Some("/Guides/First_Steps") }),
+        old: Some(OldVersion { current_href: Some("/Guides/First_Steps"), base: "/Guides/First_Steps" }),
         ..page()
     };
     let edit = |content, base, problem| EditForm {

@@ -1,0 +1,67 @@
+// The page as it will look: beside the text, or in its place.
+
+const DELAY_MS = 350;
+
+export const preview = (editor) => {
+  const shown = document.createElement("section");
+  shown.className = "preview";
+  shown.ariaLabel = "Preview";
+  shown.tabIndex = 0;
+  shown.hidden = true;
+  const article = document.createElement("article");
+  article.className = "prose";
+  const problem = document.createElement("p");
+  problem.className = "notice problem";
+  problem.setAttribute("role", "alert");
+  problem.hidden = true;
+  shown.append(problem, article);
+  editor.pane.append(shown);
+
+  let mode = "write";
+  let timer = 0;
+  let asked = null;
+  let last = null;
+
+  const draw = async () => {
+    const { value } = editor.surface.state();
+    if (value === last) return;
+    asked?.abort();
+    asked = new AbortController();
+    const body = new URLSearchParams({ csrf: editor.form.elements.csrf.value, content: value });
+    try {
+      const answer = await fetch(`${new URL(editor.form.action).pathname.replace(/\/edit$/, "")}/preview`, { method: "POST", body, signal: asked.signal });
+      if (!answer.ok) throw new Error(answer.status === 413 ? "The text is too long to show." : "The preview cannot be shown now.");
+      // Sanitized by the server, like the page itself.
+      article.innerHTML = await answer.text();
+      last = value;
+      problem.hidden = true;
+    } catch (error) {
+      if (error.name === "AbortError") return;
+      problem.textContent = error instanceof TypeError ? "The server cannot be reached. Your text is kept here." : error.message;
+      problem.hidden = false;
+    }
+  };
+
+  const follow = () => {
+    if (mode === "write") return;
+    clearTimeout(timer);
+    timer = setTimeout(draw, DELAY_MS);
+  };
+
+  return {
+    follow,
+    mode: () => mode,
+    show(next) {
+      mode = next;
+      shown.hidden = mode === "write";
+      editor.pane.dataset.mode = mode;
+      if (mode !== "write") draw();
+      if (mode === "preview") shown.focus();
+      else editor.surface.focus();
+    },
+    // Both sides at the same share of their length.
+    scroll(share) {
+      shown.scrollTop = share * (shown.scrollHeight - shown.clientHeight);
+    },
+  };
+};
