@@ -8,6 +8,11 @@ pub(super) fn date_time(seconds: UnixSeconds, offset_seconds: i32) -> String {
     zoned(seconds, offset_seconds).strftime("%Y-%m-%dT%H:%M:%S%:z").to_string()
 }
 
+/// As mail and RSS write it, in UTC: `Fri, 20 Nov 2026 14:32:21 +0000`.
+pub(super) fn rfc2822(seconds: UnixSeconds) -> String {
+    zoned(seconds, 0).strftime("%a, %d %b %Y %H:%M:%S %z").to_string()
+}
+
 /// The day it was for its author: `2026-11-20`.
 pub(super) fn date(seconds: UnixSeconds, offset_seconds: i32) -> String {
     zoned(seconds, offset_seconds).strftime("%Y-%m-%d").to_string()

@@ -22,6 +22,7 @@ mod links;
 mod list;
 mod manage;
 mod message;
+mod moved;
 mod named;
 mod open;
 mod outline;
@@ -59,6 +60,7 @@ pub use links::{
 pub use list::{AsOf, ListPosition, ListQuery, PageList, PageQuery, PageSummary, SortBy, list, list_pages, page_index};
 pub use manage::{Collaborator, MemberWiki, NewOwnWiki, Settings, Usage};
 pub use message::{Action, Origin};
+pub use moved::moved_to;
 pub use named::named_like;
 pub use open::{Wiki, Wikis, WikisConfig};
 pub use outline::{Outline, outline};

@@ -9,6 +9,7 @@ mod commit;
 mod complete;
 mod diff_rows;
 mod error_page;
+mod feeds;
 mod frame;
 mod index_status;
 mod landing;
@@ -74,6 +75,10 @@ pub(super) fn wiki_routes(state: &AppState) -> Router<AppState> {
         .route("/-/sign-out", post(sign_in::sign_out))
         .route("/-/changelog", get(changelog::changelog))
         .route("/-/commit/{revision}", get(commit::commit))
+        .route("/-/feed.atom", get(feeds::atom))
+        .route("/-/feed.rss", get(feeds::rss))
+        .route("/sitemap.xml", get(feeds::sitemap))
+        .route("/robots.txt", get(feeds::robots))
         .route("/-/complete", get(complete::complete))
         .route("/-/links", get(links_overview::links_overview))
         .route("/-/links/{*path}", get(page_links::page_links))

@@ -207,6 +207,12 @@ fn find(
     let page = match wiki::read(&access, &path, at.as_ref()) {
         Ok(page) => page,
         Err(WikiError::NoSuchPage { near, .. }) => {
+            // An address that has been given away keeps leading to its page.
+            if at.is_none()
+                && let Some(moved) = wiki::moved_to(&access, &path)?
+            {
+                return Ok(Found::Elsewhere(moved));
+            }
             let near = if at.is_some() { wiki::near_pages(&access, &path)? } else { near };
             return Ok(Found::Missing(Box::new(Lack { surroundings, path, near })));
         }
