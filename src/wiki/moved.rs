@@ -26,7 +26,9 @@ pub fn moved_to(access: &Access<Read>, path: &PagePath) -> Result<Option<PagePat
 /// What the newest rename of a page made of its name, if it was not deleted after.
 fn renamed(state: &State, path: &PagePath) -> Option<PagePath> {
     let key = path.fold();
-    let is_it = |file: &str| PagePath::from_file(file).is_some_and(|page| page.fold() == key);
+    // Spellings of a name hardly ever differ in length, and histories are long.
+    let length = path.as_str().len() + ".md".len();
+    let is_it = |file: &str| file.len() == length && PagePath::from_file(file).is_some_and(|page| page.fold() == key);
     let log = state.log();
     let commits = log.newest_first().flat_map(|(_, commit)| log.changes(commit));
     let mut found = commits.filter(|change| change.from.is_some_and(is_it) || is_it(change.path));
