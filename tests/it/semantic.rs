@@ -6,8 +6,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use crate::support::mcp::{Called, call_tool};
-use crate::support::{DataDir, Request, Server, encode_path, encode_query};
+use crate::support::{Called, DataDir, Request, Server, call_tool, encode_path, encode_query};
 
 const PAGES: [(&str, &str); 5] = [
     (
