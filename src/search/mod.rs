@@ -31,7 +31,7 @@ pub use indexes::{Indexes, Limits};
 pub use request::{Filter, Mode, SectionRef};
 pub use snippet::excerpt;
 pub use source::{Place, Places, Source, SourceChange};
-pub use text_index::{Hit, Hits, MOST_HITS, Opened, TextIndex};
+pub use text_index::{Hit, Hits, Opened, Ranking, TextIndex};
 pub use vectors::{
     FormerModels, Found, Models, NearPage, NearPassage, Nearest, Passage, Progress, VectorLimits, VectorStatus, Vectors,
 };
