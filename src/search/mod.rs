@@ -3,6 +3,8 @@
 //! from content in order to be searched. Not here: reading git, permissions, surfaces.
 
 mod analyzer;
+mod chunk;
+mod chunk_atoms;
 mod collect;
 mod derived_directory;
 mod error;
@@ -19,6 +21,7 @@ mod worker;
 #[cfg(test)]
 mod tests;
 
+pub use chunk::{Chunk, chunks};
 pub use error::{BoxError, Error};
 pub use indexes::{Indexes, Limits};
 pub use source::{Place, Places, Source, SourceChange};
