@@ -4,6 +4,7 @@
 
 mod analyzer;
 mod chunk;
+mod chunk_atoms;
 mod collect;
 mod derived_directory;
 mod embedding;
@@ -25,6 +26,7 @@ mod worker;
 mod tests;
 
 pub use embedding::Embed;
+pub use chunk::{Chunk, chunks};
 pub use error::{BoxError, Error};
 pub use fusion::{FLOOR, Fused, fuse, meaning_score};
 pub use indexes::{Indexes, Limits};
