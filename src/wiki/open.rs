@@ -10,6 +10,7 @@ use super::{AccessError, WikiError};
 use crate::catalog::{Catalog, Past, PastError, State};
 use crate::clock::Clock;
 use crate::config::Limits;
+use crate::embed::Embedder;
 use crate::markdown::LinkOrder;
 use crate::model::{Revision, Slug, WikiId};
 use crate::repo::{Disk, Repo};
@@ -27,6 +28,8 @@ pub struct WikisConfig {
     pub limits: Limits,
     /// The data directory; wikis are in `wikis/{slug}` below it.
     pub data_dir: PathBuf,
+    /// What search by meaning runs on; without it there is none.
+    pub embedder: Option<Arc<Embedder>>,
 }
 
 /// All wikis of the installation.
@@ -102,6 +105,12 @@ impl Wikis {
 
     pub(super) fn disk(&self) -> Arc<dyn Disk> {
         Arc::clone(&self.config.disk)
+    }
+
+    /// None when there is no search by meaning.
+    #[must_use]
+    pub fn embedder(&self) -> Option<&Arc<Embedder>> {
+        self.config.embedder.as_ref()
     }
 
     pub(super) fn indexes(&self) -> &Indexes {

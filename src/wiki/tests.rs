@@ -85,6 +85,7 @@ impl World {
             disk: Arc::new(RealDisk),
             limits: Limits::default(),
             data_dir: dir.path().to_owned(),
+            embedder: None,
         };
         let world = Self { wikis: Wikis::start(config).unwrap(), broken, dir };
         world.create().unwrap();

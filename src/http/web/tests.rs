@@ -63,6 +63,7 @@ impl World {
             disk: Arc::new(RealDisk),
             limits: Limits::default(),
             data_dir: dir.path().to_owned(),
+            embedder: None,
         })
         .unwrap();
         let operator = Operator::on_this_machine();

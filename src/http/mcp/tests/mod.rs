@@ -93,6 +93,7 @@ impl World {
             disk: Arc::new(RealDisk),
             limits,
             data_dir: dir.path().to_owned(),
+            embedder: None,
         };
         let wikis = Wikis::start(config).unwrap();
         let owner = auth.create_person(operator(), &Name::parse("Ada").unwrap(), false).unwrap();
