@@ -25,8 +25,8 @@ mod worker;
 #[cfg(test)]
 mod tests;
 
-pub use embedding::Embed;
 pub use chunk::{Chunk, chunks};
+pub use embedding::Embed;
 pub use error::{BoxError, Error};
 pub use fusion::{FLOOR, Fused, fuse, meaning_score};
 pub use indexes::{Indexes, Limits};
