@@ -311,3 +311,6 @@ impl Space {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

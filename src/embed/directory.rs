@@ -354,3 +354,7 @@ fn content(path: &Path, largest: u64) -> Result<Option<Vec<u8>>, Error> {
     }
     Ok(Some(bytes))
 }
+
+#[cfg(test)]
+#[path = "directory_tests.rs"]
+mod tests;

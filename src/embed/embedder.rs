@@ -32,6 +32,12 @@ impl Embedder {
         self.pool.encoder().info()
     }
 
+    /// Which instructions of the processor are used, for the log: `Avx512Vnni`.
+    #[must_use]
+    pub fn kernels(&self) -> String {
+        format!("{:?}", self.pool.encoder().encoder().level())
+    }
+
     /// The vector of a query, of length 1. Waits for other queries, and for one batch of passages at the most.
     ///
     /// # Errors
@@ -66,7 +72,15 @@ impl Embedder {
     /// # Errors
     /// [`Error::Stopped`] when the embedder is shut down meanwhile.
     pub fn passages(&self, texts: &[&str]) -> Result<Vec<Vec<f32>>, Error> {
-        self.pool.passages(texts.iter().map(|text| self.pool.encoder().encode(text, Kind::Passage)))
+        self.many(texts, Kind::Passage)
+    }
+
+    /// As [`Self::passages`], of any kind: many queries at once need not go before anything.
+    ///
+    /// # Errors
+    /// [`Error::Stopped`] when the embedder is shut down meanwhile.
+    pub fn many(&self, texts: &[&str], kind: Kind) -> Result<Vec<Vec<f32>>, Error> {
+        self.pool.passages(texts.iter().map(|text| self.pool.encoder().encode(text, kind)))
     }
 
     /// How many tokens the whole of a text has, without those that frame it. The model reads

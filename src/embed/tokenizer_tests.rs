@@ -1,6 +1,8 @@
 //! The fast path against `tokenizers`, and what both are bounded by.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)] // a test may stop at a surprise
 
+use std::sync::LazyLock;
+
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -56,6 +58,11 @@ fn fast(json: &[u8]) -> Tokenizer {
     tokenizer
 }
 
+static BOTH: LazyLock<(Tokenizer, Crate)> = LazyLock::new(|| {
+    let json = bert(true, Value::Null, true, &[]);
+    (fast(&json), reference(&json))
+});
+
 /// Texts that are hard for one reason each.
 const HARD: &[&str] = &[
     "",
@@ -103,8 +110,7 @@ fn the_fast_path_cuts_as_tokenizers_does() {
 /// Every character there is, between two letters.
 #[test]
 fn the_fast_path_treats_every_character_as_tokenizers_does() {
-    let json = bert(true, Value::Null, true, &[]);
-    let (fast, reference) = (fast(&json), reference(&json));
+    let (fast, reference) = &*BOTH;
     let all: Vec<char> = ('\u{0}'..='\u{323af}').chain('\u{e0000}'..='\u{e01ff}').collect();
     for some in all.chunks(512) {
         let text: String = some.iter().flat_map(|c| ['a', *c, 'b', ' ']).collect();
@@ -127,9 +133,9 @@ proptest! {
             0..40,
         ).prop_map(|parts| parts.concat())
     ) {
-        let json = bert(true, Value::Null, true, &[]);
-        let wanted = reference(&json).encode_fast(text.as_str(), true).unwrap();
-        prop_assert_eq!(fast(&json).encode("", &text).unwrap(), wanted.get_ids());
+        let (fast, reference) = &*BOTH;
+        let wanted = reference.encode_fast(text.as_str(), true).unwrap();
+        prop_assert_eq!(fast.encode("", &text).unwrap(), wanted.get_ids());
     }
 }
 

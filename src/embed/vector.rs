@@ -8,7 +8,7 @@ use crate::kernels::Kernels;
 
 fn kernels() -> Kernels {
     static KERNELS: OnceLock<Kernels> = OnceLock::new();
-    *KERNELS.get_or_init(|| Kernels::chosen())
+    *KERNELS.get_or_init(Kernels::chosen)
 }
 
 /// The dot product of the common length of both.
@@ -41,4 +41,32 @@ pub fn quantize(vector: &[f32], levels: &mut [i8]) -> f32 {
         *level = (value * factor).round_ties_even() as i8;
     }
     most / 127.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_quantized_vector_stays_near() {
+        let vector: Vec<f32> = (0..384).map(|at| ((at * 37 % 101) as f32 - 50.0) / 700.0).collect();
+        let mut levels = vec![0; 384];
+        let scale = quantize(&vector, &mut levels);
+        assert_eq!(levels.iter().map(|level| level.unsigned_abs()).max(), Some(127));
+        for (value, &level) in vector.iter().zip(&levels) {
+            assert!((value - f32::from(level) * scale).abs() <= scale * 0.5001);
+        }
+        let near = dot_i8(&levels, &levels) as f32 * scale * scale;
+        assert!((near / dot_f32(&vector, &vector) - 1.0).abs() < 0.01);
+        assert_eq!(quantize(&[0.0; 3], &mut [9; 3]), 0.0);
+    }
+
+    #[test]
+    fn rows_of_bytes_are_scored_like_pairs() {
+        let (query, rows) = ([1, -2, 3], [1, 1, 1, -127, 127, 127]);
+        let mut scores = [0; 2];
+        score_i8(&query, &rows, &mut scores);
+        assert_eq!(scores, [2, 0]);
+        assert_eq!(dot_i8(&query, &rows), 2);
+    }
 }

@@ -347,7 +347,7 @@ fn quotes(line: &str) -> usize {
 }
 
 /// Where lines start, by the parser's rule: after LF, CR LF or a CR alone.
-fn line_starts(text: &str) -> Vec<usize> {
+pub(super) fn line_starts(text: &str) -> Vec<usize> {
     let bytes = text.as_bytes();
     let mut starts = vec![0];
     for (at, byte) in bytes.iter().enumerate() {

@@ -24,7 +24,7 @@ pub use front_matter::{FrontMatter, front_matter};
 pub use front_matter_edit::{FrontMatterError, set_properties};
 pub use headings::{Heading, first_heading, headings};
 pub use links::{Link, LinkKind, linked_page, links};
-pub use plain::{plain_text, word_count};
+pub use plain::{Plain, plain, plain_text, word_count};
 pub use render::{RenderContext, Rendered, render};
 pub use rewrite::{Moves, rewrite_links};
 pub use sections::{OutlineEntry, Section, SectionError, find_section, outline};

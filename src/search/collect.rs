@@ -22,8 +22,16 @@ type Match = (Score, DocAddress);
 
 pub(super) struct Ranked {
     pub(super) total: usize,
-    /// Score in 0..=1 and page, best first.
-    pub(super) pages: Vec<Match>,
+    /// The best first.
+    pub(super) pages: Vec<Named>,
+}
+
+/// A match with the path of its page.
+pub(super) struct Named {
+    /// 0 to 1.
+    pub(super) score: Score,
+    pub(super) path: String,
+    pub(super) page: DocAddress,
 }
 
 /// The `limit` pages after the first `offset`.
@@ -52,9 +60,9 @@ pub(super) fn collect(searcher: &Searcher, plan: &Plan, limit: usize, offset: us
     Ok(Ranked { total, pages })
 }
 
-fn normalise(pages: &mut [Match], unit: f32, highest: f32) {
-    for (score, _) in pages {
-        *score = normal(*score, unit).min(highest);
+fn normalise(pages: &mut [Named], unit: f32, highest: f32) {
+    for page in pages {
+        page.score = normal(page.score, unit).min(highest);
     }
 }
 
@@ -77,7 +85,7 @@ fn matches(searcher: &Searcher, query: &dyn Query, hidden: &HashSet<DocAddress>)
 }
 
 /// Best first; equal scores in the order of their paths.
-fn ranked(searcher: &Searcher, mut matches: Vec<Match>, limit: usize, offset: usize) -> tantivy::Result<Vec<Match>> {
+fn ranked(searcher: &Searcher, mut matches: Vec<Match>, limit: usize, offset: usize) -> tantivy::Result<Vec<Named>> {
     let shown = offset.saturating_add(limit);
     if limit == 0 || offset >= matches.len() {
         return Ok(Vec::new());
@@ -100,10 +108,10 @@ fn ranked(searcher: &Searcher, mut matches: Vec<Match>, limit: usize, offset: us
         {
             column.ord_to_str(ordinal, &mut path)?;
         }
-        named.push((score, path, page));
+        named.push(Named { score, path, page });
     }
-    named.sort_unstable_by(|(a, a_path, _), (b, b_path, _)| b.total_cmp(a).then_with(|| a_path.cmp(b_path)));
-    Ok(named.into_iter().skip(offset).take(limit).map(|(score, _, page)| (score, page)).collect())
+    named.sort_unstable_by(|a, b| b.score.total_cmp(&a.score).then_with(|| a.path.cmp(&b.path)));
+    Ok(named.into_iter().skip(offset).take(limit).collect())
 }
 
 /// Collects every match.

@@ -3,8 +3,6 @@
 
 use std::collections::HashMap;
 
-use crate::model::PagePath;
-
 /// The least inner product of a passage with a query that counts as being about the same.
 pub const FLOOR: f32 = 0.25;
 /// An inner product that counts as the best possible match.
@@ -13,9 +11,8 @@ const CEILING: f32 = 0.85;
 const MEANING: f32 = 0.5;
 
 /// A page in the joint ranking.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, Copy, PartialEq, Debug, Default)]
 pub struct Fused {
-    pub path: PagePath,
     /// 0 to 1.
     pub score: f32,
     /// Its place among the pages found by words, and among those found by meaning.
@@ -34,22 +31,19 @@ pub fn meaning_score(inner_product: f32) -> f32 {
 /// meaning.
 #[must_use]
 pub fn fuse<'p>(
-    words: impl Iterator<Item = (&'p PagePath, f32)>,
-    meaning: impl Iterator<Item = (&'p PagePath, f32)>,
+    words: impl Iterator<Item = (&'p str, f32)>,
+    meaning: impl Iterator<Item = (&'p str, f32)>,
 ) -> Vec<Fused> {
-    let mut found: HashMap<&PagePath, Fused> = HashMap::new();
+    let mut found: HashMap<&str, Fused> = HashMap::new();
     for (place, (path, score)) in words.enumerate() {
-        let score = (1.0 - MEANING) * score;
-        found.insert(path, Fused { path: path.clone(), score, words: Some(place), meaning: None });
+        found.insert(path, Fused { score: (1.0 - MEANING) * score, words: Some(place), meaning: None });
     }
     for (place, (path, inner_product)) in meaning.enumerate() {
-        let score = MEANING * meaning_score(inner_product);
-        let page =
-            found.entry(path).or_insert_with(|| Fused { path: path.clone(), score: 0.0, words: None, meaning: None });
-        page.score += score;
+        let page = found.entry(path).or_default();
+        page.score += MEANING * meaning_score(inner_product);
         page.meaning = Some(place);
     }
-    let mut pages: Vec<Fused> = found.into_values().collect();
-    pages.sort_unstable_by(|a, b| b.score.total_cmp(&a.score).then_with(|| a.path.cmp(&b.path)));
-    pages
+    let mut pages: Vec<(&str, Fused)> = found.into_iter().collect();
+    pages.sort_unstable_by(|(a_path, a), (b_path, b)| b.score.total_cmp(&a.score).then_with(|| a_path.cmp(b_path)));
+    pages.into_iter().map(|(_, page)| page).collect()
 }

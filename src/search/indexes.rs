@@ -132,16 +132,25 @@ impl Indexes {
     /// # Errors
     /// When there is no such wiki, or its index cannot be used and not be repaired in time.
     pub fn search(&self, wiki: WikiId, query: &str, limit: usize, offset: usize) -> Result<Hits, Error> {
+        self.with(wiki, |index| index.search(query, limit, offset))
+    }
+
+    /// Asks a wiki's index something. One that is missing or damaged is built first, for which
+    /// this waits a few seconds.
+    ///
+    /// # Errors
+    /// When there is no such wiki, or its index cannot be used and not be repaired in time.
+    pub fn with<T>(&self, wiki: WikiId, ask: impl Fn(&TextIndex) -> Result<T, Error>) -> Result<T, Error> {
         let index = self.handle(wiki)?;
         if index.reflects().is_none() {
             self.wait_current(wiki, PATIENCE);
         }
-        match index.search(query, limit, offset) {
+        match ask(&index) {
             Err(error) if index.is_damaged() => {
                 tracing::warn!(%wiki, %error, "text index damaged while in use, rebuilding");
                 self.handle(wiki)?;
                 self.wait_current(wiki, PATIENCE);
-                self.handle(wiki)?.search(query, limit, offset)
+                ask(self.handle(wiki)?.as_ref())
             }
             result => result,
         }

@@ -4,6 +4,7 @@
 
 mod analyzer;
 mod chunk;
+mod chunk_atoms;
 mod collect;
 mod derived_directory;
 mod embedding;
@@ -24,6 +25,7 @@ mod worker;
 #[cfg(test)]
 mod tests;
 
+pub use chunk::{Chunk, chunks};
 pub use embedding::Embed;
 pub use error::{BoxError, Error};
 pub use fusion::{FLOOR, Fused, fuse, meaning_score};
@@ -31,7 +33,7 @@ pub use indexes::{Indexes, Limits};
 pub use request::{Filter, Mode, SectionRef};
 pub use snippet::excerpt;
 pub use source::{Place, Places, Source, SourceChange};
-pub use text_index::{Hit, Hits, MOST_HITS, Opened, TextIndex};
+pub use text_index::{Hit, Hits, Opened, Ranking, TextIndex};
 pub use vectors::{
     FormerModels, Found, Models, NearPage, NearPassage, Nearest, Passage, Progress, VectorLimits, VectorStatus, Vectors,
 };

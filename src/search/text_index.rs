@@ -12,9 +12,9 @@ use parking_lot::Mutex;
 use tantivy::index::SegmentComponent;
 use tantivy::indexer::{IndexWriterOptions, NoMergePolicy};
 use tantivy::merge_policy::{LogMergePolicy, MergePolicy};
-use tantivy::{Index, IndexReader, IndexSettings, IndexWriter, ReloadPolicy, TantivyDocument};
+use tantivy::{Index, IndexReader, IndexSettings, IndexWriter, ReloadPolicy, Searcher, TantivyDocument};
 
-use super::collect::collect;
+use super::collect::{Named, collect};
 use super::derived_directory::DerivedDirectory;
 use super::page::IndexedPage;
 use super::pending::{Pending, Waiting};
@@ -31,7 +31,7 @@ const STORE_BLOCKS: usize = 8;
 /// Deeper pages of results are not worth their cost.
 const DEEPEST: usize = 10_000;
 /// As many hits are answered at most.
-pub const MOST_HITS: usize = 1_000;
+const MOST_HITS: usize = 1_000;
 
 /// A text index in a directory of its own. The commit of the wiki that it reflects is stored
 /// with every commit of its own, so that at any time it is exactly some revision's.
@@ -71,6 +71,34 @@ pub struct Hits {
     /// How many pages match, not only those in `hits`.
     pub total: usize,
     pub hits: Vec<Hit>,
+}
+
+/// What a query finds, as the index was then.
+pub struct Ranking<'i> {
+    index: &'i TextIndex,
+    searcher: Searcher,
+    query: Query,
+    pages: Vec<Named>,
+}
+
+impl Ranking<'_> {
+    /// The pages with their scores from 0 to 1, the best first.
+    pub fn pages(&self) -> impl Iterator<Item = (&str, f32)> {
+        self.pages.iter().map(|found| (found.path.as_str(), found.score))
+    }
+
+    /// What is shown of some of them, by their places in the ranking.
+    ///
+    /// # Errors
+    /// When the files cannot be read.
+    pub fn hits(&self, places: impl Iterator<Item = usize>) -> Result<Vec<Hit>, Error> {
+        self.index.watch_for_damage(|| {
+            let wanted = self.query.highlights();
+            let mut finder = Finder::new(&wanted);
+            let found = places.filter_map(|place| self.pages.get(place));
+            found.map(|found| self.index.hit(&self.searcher, found, &mut finder)).collect()
+        })
+    }
 }
 
 impl TextIndex {
@@ -305,14 +333,35 @@ impl TextIndex {
             let wanted = query.highlights();
             let mut finder = Finder::new(&wanted);
             let mut hits = Vec::with_capacity(ranked.pages.len());
-            for (score, page) in ranked.pages {
-                let document: TantivyDocument = searcher.doc(page)?;
-                let (path, title, excerpt) =
-                    self.fields.stored(&document).ok_or_else(|| Error::Damaged("a stored page".to_owned()))?;
-                let shown = snippet(&excerpt, &mut finder);
-                hits.push(Hit { path, title, score, snippet: shown.text, highlights: shown.highlights });
+            for found in &ranked.pages {
+                hits.push(self.hit(&searcher, found, &mut finder)?);
             }
             Ok(Hits { total: ranked.total, hits })
+        })
+    }
+
+    fn hit(&self, searcher: &Searcher, found: &Named, finder: &mut Finder<'_>) -> Result<Hit, Error> {
+        let document: TantivyDocument = searcher.doc(found.page)?;
+        let (path, title, excerpt) =
+            self.fields.stored(&document).ok_or_else(|| Error::Damaged("a stored page".to_owned()))?;
+        let shown = snippet(&excerpt, finder);
+        Ok(Hit { path, title, score: found.score, snippet: shown.text, highlights: shown.highlights })
+    }
+
+    /// All pages that [`Self::search`] finds, however many, without what is shown of them.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn ranking(&self, query: &str) -> Result<Ranking<'_>, Error> {
+        let query = Query::parse(query);
+        self.watch_for_damage(|| {
+            let searcher = self.reader.searcher();
+            let pages = if query.is_empty() {
+                Vec::new()
+            } else {
+                collect(&searcher, &query.plan(&searcher, &self.fields)?, usize::MAX, 0)?.pages
+            };
+            Ok(Ranking { index: self, searcher, query, pages })
         })
     }
 

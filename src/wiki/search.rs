@@ -225,34 +225,46 @@ impl Search<'_> {
 
     fn by_both(&self) -> Result<SearchResults, WikiError> {
         let indexes = self.text_index()?;
-        let found = indexes.search(self.access.id(), &self.query.text, search::MOST_HITS, 0)?;
-        let words: Vec<search::Hit> = found.hits.into_iter().filter(|hit| self.passes(&hit.path)).collect();
-        let both = self.meant(|found| {
-            let scored = words.iter().map(|hit| (&hit.path, hit.score));
-            let fused = fuse(scored, found.pages.iter().map(|page| (&page.path, page.score)));
-            let total = fused.len();
-            let shown = fused.into_iter().skip(self.query.offset).take(self.query.limit);
-            let passages = |place: usize| found.pages.get(place).map(|page| found.passages(page, PASSAGES));
-            let shown: Vec<_> = shown
-                .map(|page| {
-                    let passages = page.meaning.and_then(passages).unwrap_or_default();
-                    (page, passages)
-                })
+        let both = indexes.with(self.access.id(), |index| {
+            let words = index.ranking(&self.query.text)?;
+            // Those that a filter hides, or that are gone, do not count.
+            let kept: Vec<(usize, &str, f32)> = words
+                .pages()
+                .enumerate()
+                .filter(|(_, (path, _))| PagePath::parse(path).is_ok_and(|path| self.passes(&path)))
+                .map(|(place, (path, score))| (place, path, score))
                 .collect();
-            (total, shown)
-        });
-        let (meant, (total, shown)) = match both {
+            let found = self.meant(|found| {
+                let scored = kept.iter().map(|(_, path, score)| (*path, *score));
+                let fused = fuse(scored, found.pages.iter().map(|page| (page.path.as_str(), page.score)));
+                let total = fused.len();
+                let shown = fused.into_iter().skip(self.query.offset).take(self.query.limit);
+                let passages = |place: usize| found.pages.get(place).map(|page| found.passages(page, PASSAGES));
+                let shown = shown.map(|page| (page, page.meaning.and_then(passages).unwrap_or_default()));
+                (total, shown.collect::<Vec<_>>())
+            });
+            let found = match found {
+                Ok(found) => found,
+                Err(error) => return Ok(Err(error)),
+            };
+            let (_, (_, shown)) = &found;
+            let places = shown.iter().filter_map(|(page, _)| kept.get(page.words?)).map(|(place, ..)| *place);
+            let hits = words.hits(places)?;
+            Ok(Ok((found, hits)))
+        })?;
+        let ((meant, (total, shown)), by_words) = match both {
             Ok(both) => both,
             // Words are worth having without meaning.
             Err(WikiError::Search(Error::NoModel | Error::Model(_))) => return self.by_words(),
             Err(error) => return Err(error),
         };
+        let mut by_words = by_words.into_iter();
         let mut texts = Texts::new(self.access);
         let mut hits = Vec::with_capacity(shown.len());
         for (fused, passages) in shown {
-            let page = fused.meaning.and_then(|place| meant.get(place));
-            let hit = match (fused.words.and_then(|place| words.get(place)), page) {
-                (Some(hit), _) => Hit::by_words(hit.clone()).and_by_meaning(passages),
+            let by_words = fused.words.and_then(|_| by_words.next());
+            let hit = match (by_words, fused.meaning.and_then(|place| meant.get(place))) {
+                (Some(hit), _) => Hit::by_words(hit).and_by_meaning(passages),
                 (None, Some(page)) => self.hit_by_meaning(page, passages, &mut texts)?,
                 (None, None) => continue,
             };

@@ -96,7 +96,7 @@ pub(crate) struct Output<'a> {
 impl Kernels {
     /// Whether activations are words rather than bytes.
     pub(super) fn uses_words(self) -> bool {
-        self.0 != Level::Avx512Vnni
+        self.level() != Level::Avx512Vnni
     }
 
     /// `output = epilogue(left[rows] × right + bias)`, the first of `rows` going to row 0 of the output.

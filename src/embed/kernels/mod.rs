@@ -2,8 +2,7 @@
 //!
 //! Here belongs what depends on the processor's instructions, and all `unsafe` code. What a layer
 //! is made of belongs to the encoder. A level is a vector of f32 and a tile of the int8 product;
-//! the loops around them are written once. Plain Rust of the product is in `scalar`, for tests and
-//! for processors that are not x86-64.
+//! the loops around them are written once.
 
 #![allow(unsafe_code)]
 
@@ -13,11 +12,15 @@ mod avx2;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
 mod matrix;
-mod portable;
 mod rows;
+#[cfg(any(test, not(target_arch = "x86_64")))]
 mod scalar;
 mod simd;
 mod similarity;
+#[cfg(target_arch = "x86_64")]
+mod sse2;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use attention::{Attention, AttentionSpace};
 pub(crate) use matrix::{Epilogue, Matrix, Output, PANEL, Quantized};
@@ -30,7 +33,7 @@ pub enum Level {
     Avx512Vnni,
     /// 256-bit vectors with fused multiply-add (Intel since Haswell, AMD since Excavator).
     Avx2,
-    /// What every processor has: SSE2 on x86-64.
+    /// What every processor has: SSE2 on x86-64, plain Rust elsewhere.
     Portable,
 }
 
@@ -60,32 +63,80 @@ impl Level {
         }
     }
 
+    /// The fastest level of this processor.
+    pub fn detected() -> Self {
+        Self::ALL.into_iter().find(|level| level.available()).unwrap_or(Self::Portable)
+    }
+
     /// The fastest level of this processor, or the one `ROBOTWIKI_EMBED_KERNELS` names, for
     /// measuring, where it is available.
     pub fn chosen() -> Self {
         let wish = std::env::var("ROBOTWIKI_EMBED_KERNELS").unwrap_or_default();
         let wish = Self::ALL.into_iter().find(|level| level.name() == wish && level.available());
-        wish.or_else(|| Self::ALL.into_iter().find(|level| level.available())).unwrap_or(Self::Portable)
+        wish.unwrap_or_else(Self::detected)
     }
 }
 
 /// The kernels of a level; a value exists only after its instructions were detected.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Kernels(Level);
+pub(crate) struct Kernels(Set);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Set {
+    #[cfg(target_arch = "x86_64")]
+    Avx512,
+    #[cfg(target_arch = "x86_64")]
+    Avx2,
+    #[cfg(target_arch = "x86_64")]
+    Sse2,
+    #[cfg(any(test, not(target_arch = "x86_64")))]
+    Scalar,
+}
 
 impl Kernels {
     /// None where the processor lacks the instructions.
     pub(crate) fn new(level: Level) -> Option<Self> {
-        level.available().then_some(Self(level))
+        level.available().then_some(Self(match level {
+            #[cfg(target_arch = "x86_64")]
+            Level::Avx512Vnni => Set::Avx512,
+            #[cfg(target_arch = "x86_64")]
+            Level::Avx2 => Set::Avx2,
+            #[cfg(target_arch = "x86_64")]
+            Level::Portable => Set::Sse2,
+            #[cfg(not(target_arch = "x86_64"))]
+            _ => Set::Scalar,
+        }))
     }
 
     /// Those of [`Level::chosen`].
     pub(crate) fn chosen() -> Self {
-        Self(Level::chosen())
+        Self::new(Level::chosen()).unwrap_or(Self::PORTABLE)
+    }
+
+    const PORTABLE: Self = Self(
+        #[cfg(target_arch = "x86_64")]
+        Set::Sse2,
+        #[cfg(not(target_arch = "x86_64"))]
+        Set::Scalar,
+    );
+
+    /// Plain Rust, for comparison.
+    #[cfg(test)]
+    pub(crate) fn scalar() -> Self {
+        Self(Set::Scalar)
     }
 
     pub(crate) fn level(self) -> Level {
-        self.0
+        match self.0 {
+            #[cfg(target_arch = "x86_64")]
+            Set::Avx512 => Level::Avx512Vnni,
+            #[cfg(target_arch = "x86_64")]
+            Set::Avx2 => Level::Avx2,
+            #[cfg(target_arch = "x86_64")]
+            Set::Sse2 => Level::Portable,
+            #[cfg(any(test, not(target_arch = "x86_64")))]
+            Set::Scalar => Level::Portable,
+        }
     }
 }
 
@@ -97,10 +148,13 @@ macro_rules! dispatch {
         unsafe {
             match $kernels.0 {
                 #[cfg(target_arch = "x86_64")]
-                $crate::kernels::Level::Avx512Vnni => $crate::kernels::avx512::$name($($argument),*),
+                $crate::kernels::Set::Avx512 => $crate::kernels::avx512::$name($($argument),*),
                 #[cfg(target_arch = "x86_64")]
-                $crate::kernels::Level::Avx2 => $crate::kernels::avx2::$name($($argument),*),
-                _ => $crate::kernels::portable::$name($($argument),*),
+                $crate::kernels::Set::Avx2 => $crate::kernels::avx2::$name($($argument),*),
+                #[cfg(target_arch = "x86_64")]
+                $crate::kernels::Set::Sse2 => $crate::kernels::sse2::$name($($argument),*),
+                #[cfg(any(test, not(target_arch = "x86_64")))]
+                $crate::kernels::Set::Scalar => $crate::kernels::scalar::$name($($argument),*),
             }
         }
     };
@@ -110,7 +164,7 @@ use dispatch;
 /// Defines the functions of a level, compiled for its instructions, from its vector and its tile.
 macro_rules! level {
     ($(#[$feature:meta])* $vector:ty, $tile:ty) => {
-        use $crate::kernels::{attention, matrix, rows, similarity};
+        use super::{attention, matrix, rows, similarity};
 
         $(#[$feature])*
         pub(super) unsafe fn embed_row(values: &[u8], scale: f32, other: &[u8], other_scale: f32, row: &mut [f32]) {

@@ -66,7 +66,7 @@ fn plain_text_has_the_words_and_not_the_markup() {
     let text = "---\ntitle: hidden\n---\n# Head **one**\n\nA [link](http://x.y/z) and [[Label|Page]], `code`,\nsoft ![alt](i.png) ~~gone~~ ==mark== &copy;\n\n- item\n- [ ] task\n\n| a | b |\n|---|---|\n| c | [[d|E]] |\n\n```rust\nlet x;\n```\n\n<div class=\"k\">raw <b>bo</b>ld<!-- no --><script>no()</script></div>\n\nnote[^1] Vec<String>\n\n[^1]: the note\n\n> [!NOTE]\n> alert\n";
     assert_eq!(
         plain_text(text),
-        "Head one\nA link and Label, code, soft alt gone mark ©\nitem\ntask\na b\nc d\nlet x;\nraw bold\nnote Vec<String>\nalert\nthe note"
+        "Head one\nA link and Label, code, soft alt gone mark ©\nitem\ntask\na b\nc d\nlet x;\nraw bold\nnote Vec<String>\nthe note\nalert"
     );
 }
 

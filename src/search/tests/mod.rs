@@ -1,6 +1,7 @@
-//! The index against a wiki in memory. `searching`: what is found; `damage`: repair;
+//! The index against a wiki in memory. `chunking`: pages in pieces; `searching`: what is found; `damage`: repair;
 //! `following`: the worker and the bounded cache; `timing`: figures, no judgement.
 
+mod chunking;
 mod damage;
 mod following;
 mod searching;
