@@ -8,7 +8,7 @@ pub const FLOOR: f32 = 0.25;
 /// An inner product that counts as the best possible match.
 const CEILING: f32 = 0.85;
 /// What meaning weighs against words.
-const MEANING: f32 = 0.5;
+const MEANING: f32 = 0.3;
 
 /// A page in the joint ranking.
 #[derive(Clone, Copy, PartialEq, Debug, Default)]

@@ -163,7 +163,7 @@ fn another_models_vectors_answer_while_it_can_be_asked_and_no_longer() {
         former: Box::new(move |id| (id == "one").then(|| former.clone() as Arc<dyn Embed>)),
     };
     farm.restart_with(models);
-    farm.embed = two.clone();
+    farm.embed = two;
     farm.vectors.notify(WikiId(0));
     assert_eq!(farm.find(0, "[P59] word59 only59 here59"), ["P59"], "the last page is not embedded anew yet");
     eventually("the end", || {

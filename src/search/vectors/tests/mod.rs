@@ -42,7 +42,7 @@ impl WordCounter {
         let mut vector = vec![0.0_f32; DIMENSIONS];
         for word in text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()) {
             let digest = Sha256::digest(format!("{} {}", self.info.id, word.to_lowercase()));
-            for part in digest.as_slice().chunks_exact(4) {
+            for part in digest.chunks_exact(4) {
                 let sign = if part[0] & 1 == 0 { 1.0 } else { -1.0 };
                 vector[(usize::from(part[1]) * 256 + usize::from(part[2])) % DIMENSIONS] += sign;
             }
@@ -120,10 +120,6 @@ impl FakeWiki {
         let revision = Revision::from_bytes(bytes);
         commits.push((revision, tree));
         revision
-    }
-
-    fn tree(&self) -> Tree {
-        self.commits.lock().last().map(|(_, tree)| tree.clone()).unwrap_or_default()
     }
 }
 
