@@ -368,7 +368,7 @@ fn damaged_weights_are_refused() {
     }
     assert!(opened < 10, "{opened}");
     // Not a number, where the first tensor's values are.
-    let mut damaged = whole.clone();
+    let mut damaged = whole;
     damaged[header..header + 4].copy_from_slice(&f32::NAN.to_le_bytes());
     assert!(refused(&damaged).contains("not finite"));
     made.weights_but(|name, shape| {
