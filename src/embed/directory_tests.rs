@@ -181,14 +181,14 @@ fn a_directory_says_what_its_model_is() {
     let model = made.open().unwrap();
     assert_eq!((model.info().dimensions, model.info().max_tokens), (16, 32));
     assert_eq!(model.info().name, made.path().file_name().unwrap().to_str().unwrap());
-    assert_eq!(model.encode("ab c", Kind::Query).unwrap(), [2, 4, 7, 8, 3]);
+    assert_eq!(model.encode("ab c", Kind::Query).unwrap().tokens, [2, 4, 7, 8, 3]);
 
     made.change("sentence_bert_config.json", "max_seq_length", Value::Null);
     made.json("tokenizer_config.json", &json!({"model_max_length": 1e30}));
     assert_eq!(made.open().unwrap().info().max_tokens, 48);
     made.json("tokenizer_config.json", &json!({"model_max_length": 24}));
     assert_eq!(made.open().unwrap().info().max_tokens, 24);
-    assert_eq!(made.open().unwrap().encode(&"a ".repeat(99), Kind::Passage).unwrap().len(), 24);
+    assert_eq!(made.open().unwrap().encode(&"a ".repeat(99), Kind::Passage).unwrap().tokens.len(), 24);
 }
 
 #[test]
@@ -368,7 +368,7 @@ fn damaged_weights_are_refused() {
     }
     assert!(opened < 10, "{opened}");
     // Not a number, where the first tensor's values are.
-    let mut damaged = whole.clone();
+    let mut damaged = whole;
     damaged[header..header + 4].copy_from_slice(&f32::NAN.to_le_bytes());
     assert!(refused(&damaged).contains("not finite"));
     made.weights_but(|name, shape| {

@@ -7,6 +7,8 @@ use tokenizers::normalizers::NormalizerWrapper;
 use tokenizers::pre_tokenizers::PreTokenizerWrapper;
 use tokenizers::{Model as _, Tokenizer as Crate};
 
+use crate::directory::Directory;
+use crate::error::Error;
 use crate::wordpiece::{CONTINUES, Normalization, WordPiece};
 
 /// The most that is given to `tokenizers` at once, in bytes: its memory is a hundred times that.
@@ -98,6 +100,13 @@ impl Tokenizer {
         Ok(ids)
     }
 
+    /// The beginning of a text, longer than what is read of it.
+    #[cfg(feature = "onnx")]
+    pub(crate) fn read_of<'t>(&self, text: &'t str) -> &'t str {
+        let most = self.max_tokens.saturating_mul(MOST_BYTES_OF_A_TOKEN).min(text.len());
+        text.get(..text.floor_char_boundary(most)).unwrap_or(text)
+    }
+
     /// How many tokens the whole of `text` has, without its frame; 0 when the tokenizer cannot cut it.
     pub(crate) fn count(&self, text: &str) -> usize {
         let mut count = 0;
@@ -146,6 +155,17 @@ fn end_of_part(text: &str, at_once: usize) -> usize {
     match before.rfind(char::is_whitespace) {
         Some(at) if at > 0 => at,
         _ => limit.max(1),
+    }
+}
+
+impl Directory {
+    /// The tokenizer that the directory describes.
+    ///
+    /// # Errors
+    /// What is wrong with `tokenizer.json`.
+    pub(crate) fn tokenizer(&self) -> Result<Tokenizer, Error> {
+        Tokenizer::from_json(&self.tokenizer, self.max_tokens, self.lowercase)
+            .map_err(|problem| Error::Model { path: self.transformer.join("tokenizer.json"), problem })
     }
 }
 
