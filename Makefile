@@ -27,35 +27,40 @@ help: ## list the targets
 model:
 	@packaging/model/fetch
 
+# The editor of the web UI, bundled from npm packages; returns at once when nothing has changed.
+.PHONY: editor
+editor:
+	@web/build
+
 .PHONY: run
-run: model ## build, make a demo wiki on the first start, and serve it at http://localhost:8080/
+run: model editor ## build, make a demo wiki on the first start, and serve it at http://localhost:8080/
 	cargo build --locked --profile $(PROFILE) --bin robotwiki
 	@exec packaging/run "$(TARGET_DIR)/$(if $(filter dev,$(PROFILE)),debug,$(PROFILE))/robotwiki" "$(DATA)" "$(PORT)"
 
 .PHONY: build
-build: model ## static release binary at dist/robotwiki
+build: model editor ## static release binary at dist/robotwiki
 	RUSTFLAGS="-C target-feature=+crt-static" cargo build --locked --release --target $(TRIPLE) --bin robotwiki
 	@install -D -m 755 "$(TARGET_DIR)/$(TRIPLE)/release/robotwiki" dist/robotwiki
 	@packaging/check-static dist/robotwiki
 
 .PHONY: test
-test: model ## install what the tests need, then every test
+test: model editor ## install what the tests need, then every test
 	@tests/tools/prepare
 	@echo "==> cargo test (at most $(TEST_MINUTES) minutes)"
 	@timeout --foreground $(TEST_MINUTES)m cargo test --locked --workspace
 
 .PHONY: check
-check: model ## formatting, lints, and the licences and advisories of the dependencies
+check: model editor ## formatting, lints, and the licences and advisories of the dependencies
 	cargo fmt --all --check
 	cargo clippy --locked --workspace --all-targets -- -D warnings
 	@tests/tools/deny
 
 .PHONY: bench
-bench: model ## the benchmarks, beside the budgets they should meet, with the code that `make build` ships
+bench: model editor ## the benchmarks, beside the budgets they should meet, with the code that `make build` ships
 	RUSTFLAGS="-C target-feature=+crt-static" cargo bench --locked --target $(TRIPLE) --bench wiki
 
 .PHONY: crash
-crash: model ## kill the server ROUNDS times under load and check what it kept: make crash ROUNDS=500 [SEED=n]
+crash: model editor ## kill the server ROUNDS times under load and check what it kept: make crash ROUNDS=500 [SEED=n]
 	ROBOTWIKI_CRASH_ROUNDS=$(ROUNDS) $(if $(SEED),ROBOTWIKI_SEED=$(SEED)) cargo test --locked --test it crash -- --nocapture
 
 .PHONY: deb

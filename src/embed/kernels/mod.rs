@@ -5,6 +5,10 @@
 //! the loops around them are written once.
 
 #![allow(unsafe_code)]
+#![allow(
+    clippy::indexing_slicing,
+    reason = "lengths are checked once, where a kernel is called, and indices follow from them"
+)]
 
 mod attention;
 #[cfg(target_arch = "x86_64")]
