@@ -42,6 +42,15 @@ function complaints(page) {
   return heard
 }
 
+/** Replaces the text in the form: in the rich editor if there is one, else in the textarea. */
+async function write(page, content) {
+  const rich = page.locator('.rich-editor .cm-content')
+  if (await rich.count() === 0) return page.locator('textarea[name=content]').fill(content)
+  await rich.click()
+  await page.keyboard.press('Control+a')
+  await page.keyboard.insertText(content)
+}
+
 /** From the page to its edit form, through the form, and back on the page. */
 async function edit(page, { page: path, content, message, shows }) {
   await page.goto(address(path))
@@ -49,7 +58,7 @@ async function edit(page, { page: path, content, message, shows }) {
   await page.waitForURL(address(path) + '/edit')
   const area = page.locator('textarea[name=content]')
   assert.ok((await area.inputValue()).length > 0, 'the form holds the page')
-  await area.fill(content)
+  await write(page, content)
   await page.getByLabel(/Summary of the change/).fill(message)
   await page.getByRole('button', { name: 'Save', exact: true }).click()
   await page.waitForURL(address(path))
@@ -62,6 +71,115 @@ async function historyNames(page, path, author, message) {
   const newest = await page.locator('main li').first().innerText()
   contains(newest, author)
   if (message) contains(newest, message)
+}
+
+/** What else a person does with a page; on a page of its own, which is gone afterwards. */
+async function flows(page) {
+  const at = (path) => given.wiki + path
+  await step('the toolbar, completion and the preview help to write', async () => {
+    await page.goto(at('/Flow_test/edit'))
+    await write(page, 'First **line**.\n\n')
+    await page.keyboard.insertText('[[' + given.plain.page.slice(0, 4))
+    await page.locator('.rich-editor .cm-tooltip-autocomplete li').first().waitFor()
+    await page.keyboard.press('Enter')
+    await page.keyboard.press('End')
+    await page.keyboard.press('Enter')
+    await page.keyboard.press('Enter')
+    await page.getByRole('button', { name: 'Task list' }).click()
+    await page.keyboard.insertText('water it')
+    await page.getByRole('button', { name: 'Both', exact: true }).click()
+    await page.locator('.preview article strong').waitFor()
+    contains(await page.locator('.preview article').innerText(), 'water it')
+  })
+  await accessible(page, 'the rich editor with its preview')
+  await step('a file is uploaded from the editor of a page that exists', async () => {
+    await page.getByRole('button', { name: 'Save', exact: true }).click()
+    await page.waitForURL(at('/Flow_test'))
+    await page.goto(at('/Flow_test/edit'))
+    const chooser = page.waitForEvent('filechooser')
+    await page.getByRole('button', { name: 'Insert files' }).click()
+    await (await chooser).setFiles({ name: 'drop.png', mimeType: 'image/png', buffer: Buffer.from('iVBORw0KGgo=', 'base64') })
+    await page.waitForFunction(() => document.querySelector('textarea[name=content]').value.includes('![drop.png](./drop.png)'))
+    await page.getByRole('button', { name: 'Save', exact: true }).click()
+    await page.waitForURL(at('/Flow_test'))
+    assert.ok(await page.locator('article img[src="/Flow_test/drop.png"]').count())
+  })
+  await step('a task is ticked on the page', async () => {
+    await page.locator('.task-list-item input').check()
+    await page.waitForFunction(async (href) => (await (await fetch(href)).text()).includes('- [x] water it'), '/Flow_test/source')
+  })
+  await step('versions are compared and an old one is restored', async () => {
+    await page.goto(at('/Flow_test/history'))
+    await page.getByRole('link', { name: 'What changed' }).first().click()
+    contains(await page.locator('.diff .added').first().innerText(), 'water it')
+    await accessible(page, 'comparison side by side')
+    await page.getByRole('link', { name: 'Show in one column' }).click()
+    await accessible(page, 'comparison in one column')
+    await page.getByRole('button', { name: 'Restore the earlier version' }).click()
+    await page.waitForURL(at('/Flow_test'))
+    assert.ok(!await page.locator('.task-list-item input').isChecked())
+  })
+  await step('lines are blamed', async () => {
+    await page.goto(at('/Flow_test/blame'))
+    contains(await page.locator('.blame').innerText(), given.person)
+  })
+  await accessible(page, 'blame')
+  await step('a file is renamed with the links to it', async () => {
+    await page.goto(at('/Flow_test/attachments'))
+    await page.getByText('Rename or delete').first().click()
+    await page.getByLabel('New name').first().fill('rain.png')
+    await page.getByRole('button', { name: 'Rename' }).first().click()
+    await page.getByRole('link', { name: 'rain.png' }).waitFor()
+    await page.goto(at('/Flow_test'))
+    assert.ok(await page.locator('article img[src="/Flow_test/rain.png"]').count())
+  })
+  await page.goto(at('/Flow_test/attachments'))
+  await accessible(page, 'files')
+  await step('a page is renamed, and its old address leads on', async () => {
+    await page.goto(at('/Flow_test/rename'))
+    await accessible(page, 'rename')
+    await page.getByLabel('New name').fill('Flows/Renamed test')
+    await page.getByRole('button', { name: 'Rename' }).click()
+    await page.waitForURL(at('/Flows/Renamed_test'))
+    await page.goto(at('/Flow_test'))
+    await page.waitForURL(at('/Flows/Renamed_test'))
+  })
+  for (const [name, path, shows] of [
+    ['links of a page', '/-/links/Flows/Renamed_test', 'Pages it links to'],
+    ['links to mend', '/-/links', 'nothing links to'],
+    ['changes', '/-/changelog', 'Flows/Renamed test'],
+    ['tags', '/-/tags', 'Tags'],
+    ['categories', '/-/categories', 'Categories'],
+    ['search index', '/-/search/status', 'Words'],
+  ]) {
+    await step(name, async () => {
+      await page.goto(at(path))
+      contains(await page.locator('main').innerText(), shows)
+    })
+    await accessible(page, name)
+  }
+  await step('a change is shown with what it changed', async () => {
+    await page.goto(at('/-/changelog'))
+    await page.locator('.version-link').first().click()
+    contains(await page.locator('main').innerText(), 'Renamed')
+  })
+  await accessible(page, 'a change')
+  await step('a page is deleted after a question', async () => {
+    await page.goto(at('/Flows/Renamed_test/delete'))
+    await accessible(page, 'delete')
+    await page.getByRole('button', { name: 'Delete' }).click()
+    await page.waitForURL(at('/-/changelog'))
+    assert.equal((await page.goto(at('/Flows/Renamed_test'))).status(), 404)
+  })
+  await step('feeds and sitemap are well-formed', async () => {
+    for (const path of ['/-/feed.atom', '/-/feed.rss', '/sitemap.xml']) {
+      const error = await page.evaluate(async (href) => {
+        const xml = await (await fetch(href)).text()
+        return new DOMParser().parseFromString(xml, 'application/xml').querySelector('parsererror')?.textContent ?? ''
+      }, path)
+      assert.equal(error, '', path)
+    }
+  })
 }
 
 const browser = await chromium.launch({
@@ -129,7 +247,7 @@ try {
     const other = await context.newPage()
     await page.goto(address(given.contested.page) + '/edit')
     await edit(other, { ...given.contested, content: given.contested.theirs, shows: given.contested.theirs })
-    await page.locator('textarea[name=content]').fill(given.contested.mine)
+    await write(page, given.contested.mine)
     await page.getByRole('button', { name: 'Save', exact: true }).click()
     await page.getByText('Someone else saved this page').waitFor()
     assert.equal(await page.locator('textarea[name=content]').inputValue(), given.contested.mine)
@@ -141,6 +259,7 @@ try {
     await page.waitForURL(address(given.contested.page))
     contains(await page.locator('article').innerText(), given.contested.mine)
   })
+  await flows(page)
   await step('the browser had nothing to complain about', () => assert.deepEqual(heard, []))
 
   const small = await browser.newContext({ colorScheme: 'dark', viewport: { width: 360, height: 640 }, storageState: await context.storageState() })
