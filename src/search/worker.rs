@@ -7,7 +7,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 
 use super::indexes::Shared;
-use super::{Error, Source, TextIndex};
+use super::{Error, Place, TextIndex};
 use crate::model::{Revision, WikiId};
 
 /// The pause after a first failure; it doubles up to the longest.
@@ -226,7 +226,7 @@ struct Pass {
 fn follow(shared: &Shared, wiki: WikiId) -> Result<Pass, Error> {
     let place = shared.place(wiki)?;
     let (index, _) = shared.handle(wiki, Some(&place))?;
-    let changed = update(&index, place.source.as_ref(), || {
+    let changed = update(&index, &place, || {
         let mut queue = shared.queue.lock();
         if let Some(entry) = queue.wikis.get_mut(&wiki) {
             entry.known = true;
@@ -237,7 +237,8 @@ fn follow(shared: &Shared, wiki: WikiId) -> Result<Pass, Error> {
 }
 
 /// Brings an index to the tip; returns whether anything was written.
-fn update(index: &TextIndex, source: &dyn Source, rebuilding: impl FnOnce()) -> Result<bool, Error> {
+fn update(index: &TextIndex, place: &Place, rebuilding: impl FnOnce()) -> Result<bool, Error> {
+    let source = place.source.as_ref();
     let Some(tip) = source.tip().map_err(Error::Source)? else {
         let written = index.reflects().is_some();
         if written {
@@ -246,10 +247,12 @@ fn update(index: &TextIndex, source: &dyn Source, rebuilding: impl FnOnce()) -> 
         return Ok(written);
     };
     let from = index.reflects();
-    if from == Some(tip) {
+    let same_words = index.language() == place.language;
+    if from == Some(tip) && same_words {
         return Ok(false);
     }
     if from.is_some()
+        && same_words
         && let Some(changes) = source.changes(from, tip).map_err(Error::Source)?
     {
         index.apply(&changes, source, tip)?;
@@ -258,6 +261,6 @@ fn update(index: &TextIndex, source: &dyn Source, rebuilding: impl FnOnce()) -> 
     rebuilding();
     let pages = source.changes(None, tip).map_err(Error::Source)?;
     let pages = pages.ok_or_else(|| Error::Source("the wiki's tip is not among its commits".into()))?;
-    index.replace(&pages, source, tip)?;
+    index.replace(&pages, source, tip, place.language)?;
     Ok(true)
 }

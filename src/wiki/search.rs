@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use super::{Access, Read, WikiError, Wikis};
-use crate::search::Hit;
+use crate::search::{Hit, TextQuery};
 
 /// How long a search waits for the index to reach the commit that was the tip when it
 /// began. Beyond it, the answer comes from the index as it is.
@@ -30,6 +30,7 @@ pub fn search(
     if let Some(tip) = access.wiki().tip()? {
         indexes.wait_until(access.id(), tip, PATIENCE);
     }
-    let hits = indexes.search(access.id(), query, limit, offset)?;
+    let query = TextQuery { text: query.to_owned(), limit, offset, ..TextQuery::default() };
+    let hits = indexes.search(access.id(), &query)?;
     Ok(SearchResults { total: hits.total, hits: hits.hits })
 }
