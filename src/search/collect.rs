@@ -55,7 +55,11 @@ pub(super) fn collect(shelves: &[Shelf], plan: &Plan, limit: usize, offset: usiz
     for shelf in shelves {
         views.push(View::new(shelf, plan)?);
     }
-    let strict = matches(shelves, &views, plan.strict.as_ref())?;
+    let mut strict = matches(shelves, &views, plan.strict.as_ref())?;
+    if plan.floor > 0.0 {
+        let best = strict.iter().map(|(score, _)| *score).fold(0.0, f32::max);
+        strict.retain(|(score, _)| *score >= best * plan.floor);
+    }
     let found = strict.len();
     let mut total = found;
     // A page with some of the words never shows more than one with all of them.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use tantivy_fst::Automaton;
 
-use super::plan::Corpus;
+use super::plan::{Corpus, completions};
 use super::query::Query;
 
 /// Letters from which on a word is corrected at all, and from which on twice.
@@ -13,6 +13,8 @@ const TWO_EDITS: usize = 8;
 /// Words of the dictionary that are looked at, per segment, and corrections that are taken.
 const SCAN: usize = 500;
 const MOST: usize = 6;
+/// Bytes of a long word's ending that its stem may lack.
+const ENDING: usize = 4;
 /// Bytes of the longest word that is corrected.
 const LONGEST: usize = 40;
 
@@ -23,11 +25,22 @@ impl Query {
         let mut corrected = false;
         for clause in &mut query.wanted {
             let [word] = clause.terms.as_slice() else { continue };
-            if clause.quoted || clause.optional || clause.letters < ONE_EDIT || corpus.knows(word)? {
+            let letters = clause.spelled.chars().count();
+            if clause.quoted || clause.optional || letters < ONE_EDIT || corpus.knows(word)? {
                 continue;
             }
-            let edits = if clause.letters >= TWO_EDITS { 2 } else { 1 };
-            clause.corrections = near(corpus, word, edits)?;
+            if let Some(unfinished) = &clause.unfinished
+                && !completions(corpus, corpus.fields.names, unfinished)?.is_empty()
+            {
+                continue;
+            }
+            // A misspelt word has not lost its ending, which indexed words have.
+            let edits =
+                if letters >= TWO_EDITS { Edits::new(&clause.spelled, 2, ENDING) } else { Edits::new(word, 1, 0) };
+            clause.corrections = match edits {
+                Some(edits) => near(corpus, &edits)?,
+                None => Vec::new(),
+            };
             corrected |= !clause.corrections.is_empty();
         }
         Ok(corrected.then_some(query))
@@ -35,14 +48,13 @@ impl Query {
 }
 
 /// The indexed words within so many edits: the nearest, of those the most frequent.
-fn near(corpus: &Corpus<'_>, word: &str, edits: u8) -> tantivy::Result<Vec<String>> {
-    let Some(automaton) = Edits::new(word, edits) else { return Ok(Vec::new()) };
+fn near(corpus: &Corpus<'_>, edits: &Edits) -> tantivy::Result<Vec<String>> {
     let mut found: BTreeMap<Vec<u8>, u64> = BTreeMap::new();
     let fields = corpus.fields;
     for field in [fields.body, fields.title, fields.path_words, fields.tags] {
         for segment in corpus.searchers.iter().flat_map(|searcher| searcher.segment_readers()) {
             let words = segment.inverted_index(field)?;
-            let mut stream = words.terms().search(&automaton).into_stream()?;
+            let mut stream = words.terms().search(edits).into_stream()?;
             let mut scanned = 0;
             while scanned < SCAN && stream.advance() {
                 *found.entry(stream.key().to_vec()).or_default() += u64::from(stream.value().doc_freq);
@@ -50,20 +62,22 @@ fn near(corpus: &Corpus<'_>, word: &str, edits: u8) -> tantivy::Result<Vec<Strin
             }
         }
     }
-    let mut found: Vec<(usize, u64, String)> = found
+    let mut found: Vec<(u8, u64, String)> = found
         .into_iter()
         .filter_map(|(found, pages)| Some((String::from_utf8(found).ok()?, pages)))
-        .map(|(found, pages)| (strsim::osa_distance(word, &found), pages, found))
+        .map(|(found, pages)| (edits.distance(&found), pages, found))
         .collect();
     found.sort_by(|a, b| a.0.cmp(&b.0).then(b.1.cmp(&a.1)).then_with(|| a.2.cmp(&b.2)));
     let nearest = found.first().map_or(0, |(distance, ..)| *distance);
     Ok(found.into_iter().take_while(|(distance, ..)| *distance == nearest).take(MOST).map(|(.., word)| word).collect())
 }
 
-/// Accepts what becomes the word by so many changed, missing, added or swapped bytes.
+/// Accepts what becomes the word, or the word without some of its last bytes, by so many
+/// changed, missing, added or swapped bytes.
 struct Edits {
     word: Vec<u8>,
     edits: u8,
+    ending: usize,
 }
 
 /// The last row of the table of distances, the one before it, and the byte that was read.
@@ -75,8 +89,22 @@ struct Row {
 }
 
 impl Edits {
-    fn new(word: &str, edits: u8) -> Option<Self> {
-        (word.len() <= LONGEST).then(|| Self { word: word.as_bytes().to_vec(), edits })
+    fn new(word: &str, edits: u8, ending: usize) -> Option<Self> {
+        (word.len() <= LONGEST).then(|| Self { word: word.as_bytes().to_vec(), edits, ending })
+    }
+
+    fn least(&self, row: &Row) -> u8 {
+        let last = self.word.len();
+        row.last
+            .get(last.saturating_sub(self.ending)..=last)
+            .into_iter()
+            .flatten()
+            .min()
+            .map_or(u8::MAX, |least| *least)
+    }
+
+    fn distance(&self, text: &str) -> u8 {
+        self.least(&text.bytes().fold(self.start(), |row, byte| self.accept(&row, byte)))
     }
 }
 
@@ -92,7 +120,7 @@ impl Automaton for Edits {
     }
 
     fn is_match(&self, row: &Row) -> bool {
-        row.last.get(self.word.len()).is_some_and(|distance| *distance <= self.edits)
+        self.least(row) <= self.edits
     }
 
     fn can_match(&self, row: &Row) -> bool {
@@ -132,7 +160,7 @@ mod tests {
     use super::*;
 
     fn accepts(word: &str, edits: u8, text: &str) -> bool {
-        let automaton = Edits::new(word, edits).unwrap();
+        let automaton = Edits::new(word, edits, 0).unwrap();
         let mut row = automaton.start();
         for byte in text.bytes() {
             if !automaton.can_match(&row) {
@@ -151,7 +179,14 @@ mod tests {
         for far in ["dploi", "deployed", "edplyo", ""] {
             assert!(!accepts("deploy", 1, far), "{far}");
         }
-        assert!(Edits::new(&"x".repeat(41), 1).is_none());
+        assert!(Edits::new(&"x".repeat(41), 1, 0).is_none());
+    }
+
+    #[test]
+    fn a_long_word_is_compared_with_stems() {
+        let edits = Edits::new("adminstratr", 2, ENDING).unwrap();
+        assert_eq!(edits.distance("administr"), 1);
+        assert!(edits.distance("minister") > 2);
     }
 
     proptest! {

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use parking_lot::{Condvar, Mutex};
 
-use super::worker::{self, Queue, Status};
 use super::past::PastStates;
+use super::worker::{self, Queue, Status};
 use super::{Error, Hits, Place, Places, Ranking, TextIndex, TextQuery};
 use crate::model::{Revision, WikiId};
 

@@ -185,16 +185,23 @@ mod tests {
     #[test]
     fn words_are_in_the_sections_of_their_headings() {
         let map = map_of("---\na: b\n---\nbefore it\n\n# One\n\ntwo three\n\n## Deep *er*\n\nfour\n\n# Two\n");
-        assert_eq!([0, 1, 2, 4, 5, 7, 8].map(|word| map.section_at(word)), [None, None, Some(0), Some(0), Some(1), Some(1), Some(2)]);
+        assert_eq!(
+            [0, 1, 2, 4, 5, 7, 8].map(|word| map.section_at(word)),
+            [None, None, Some(0), Some(0), Some(1), Some(1), Some(2)]
+        );
         let section = map.section(1).unwrap();
-        assert_eq!((section.titles.join(" > "), section.anchor.as_str(), section.lines), ("One > Deep er".to_owned(), "deep-er", 10..14));
+        assert_eq!(
+            (section.titles.join(" > "), section.anchor.as_str(), section.lines),
+            ("One > Deep er".to_owned(), "deep-er", 10..14)
+        );
         assert_eq!(map.section(2).unwrap().lines, 14..15);
         assert_eq!(map.section(3), None);
     }
 
     #[test]
     fn what_is_stored_comes_back_and_damage_does_not() {
-        let text = format!("# T\u{e9} \u{65}\u{301}\n\n{}\n\n## \u{6771}\n\n{}", "word ".repeat(1_000), "w ".repeat(70));
+        let text =
+            format!("# T\u{e9} \u{65}\u{301}\n\n{}\n\n## \u{6771}\n\n{}", "word ".repeat(1_000), "w ".repeat(70));
         let map = map_of(&text);
         let bytes = map.encode();
         assert_eq!(PageMap::decode(&bytes), Some(map.clone()));

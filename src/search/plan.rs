@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use tantivy::query::{AllQuery, BooleanQuery, BoostQuery, Occur, PhraseQuery, Query as TantivyQuery, RangeQuery, TermQuery};
+use tantivy::query::{
+    AllQuery, BooleanQuery, BoostQuery, Occur, PhraseQuery, Query as TantivyQuery, RangeQuery, TermQuery,
+};
 use tantivy::schema::{Field, IndexRecordOption};
 use tantivy::{Searcher, Term};
 
@@ -15,10 +17,12 @@ const PREFIX_SCAN: usize = 1_000;
 const PREFIX_WORDS: usize = 16;
 /// The most that BM25 gives to a term, as a multiple of its rarity (k1 + 1).
 const BM25_MOST: f32 = 2.2;
-/// A query of more words is a question: no page is expected to have all of them.
+/// A query of more words is a question, of which no page is expected to have all; of so many
+/// it is one if it has the small words of a sentence.
 const MOST_DEMANDED: usize = 4;
-/// Of a question's words a page has at least one in so many.
-const QUESTION_SHARE: usize = 4;
+const SMALL_WORDS: usize = 2;
+/// A page that answers a question scores at least this share of the best one.
+const QUESTION_FLOOR: f32 = 0.15;
 
 const NAME_PREFIX_WEIGHT: f32 = 2.0;
 const BODY_PREFIX_WEIGHT: f32 = 0.5;
@@ -36,6 +40,8 @@ pub(super) struct Plan {
     pub(super) excluded: Vec<Box<dyn TantivyQuery>>,
     /// The score of a page whose text has every word as often as counts: half of 1.
     pub(super) unit: f32,
+    /// The least share of the best score that a page of `strict` is shown with.
+    pub(super) floor: f32,
     /// What to look for in the text of a page that was found, by the number of the clause.
     pub(super) shown: Vec<(usize, Term)>,
 }
@@ -84,21 +90,28 @@ impl Query {
     pub(super) fn plan(&self, corpus: &Corpus<'_>) -> tantivy::Result<Plan> {
         let demand_all = self.wanted.iter().all(|clause| clause.optional);
         let bare = self.wanted.iter().filter(|clause| !clause.optional && !clause.is_demanded()).count();
-        let question = bare > MOST_DEMANDED;
+        let small = self.wanted.iter().filter(|clause| clause.optional).count();
+        let question = bare > MOST_DEMANDED || (bare == MOST_DEMANDED && small >= SMALL_WORDS);
         let mut strict: Vec<(Occur, Box<dyn TantivyQuery>)> = Vec::new();
         let mut demanded: Vec<(Occur, Box<dyn TantivyQuery>)> = Vec::new();
         let mut words: Vec<(Occur, Box<dyn TantivyQuery>)> = Vec::new();
         let mut shown = Vec::new();
         let mut unit = 0.0;
         for (number, clause) in self.wanted.iter().enumerate() {
-            let compiled = clause.compile(corpus)?;
+            let compiled = clause.compile(corpus, question)?;
             if demand_all || !clause.optional {
-                unit += clause.rarity(corpus)?;
-                shown.extend(compiled.shown.into_iter().map(|term| (number, term)));
-                if clause.is_demanded() {
-                    demanded.push((Occur::Must, compiled.query.box_clone()));
+                let weight = 1.0 + f32::from(clause.repeats);
+                unit += clause.rarity(corpus)? * weight;
+                let query = if weight > 1.0 {
+                    weighted(compiled.query.box_clone(), weight)
                 } else {
-                    words.push((Occur::Should, compiled.query.box_clone()));
+                    compiled.query.box_clone()
+                };
+                shown.extend(compiled.shown.into_iter().map(|term| (number, term)));
+                if clause.title || (clause.quoted && !question) {
+                    demanded.push((Occur::Must, query));
+                } else {
+                    words.push((Occur::Should, query));
                 }
             }
             strict.push((if clause.optional && !demand_all { Occur::Should } else { Occur::Must }, compiled.query));
@@ -109,18 +122,16 @@ impl Query {
         if let Some(in_order) = self.in_order(corpus.fields) {
             strict.push((Occur::Should, in_order));
         }
-        let count = words.len();
-        let relaxed: Option<Box<dyn TantivyQuery>> = (count > 0 && self.wanted.len() > 1).then(|| {
-            let least = if question { count.div_ceil(QUESTION_SHARE) } else { 1 };
-            let some = BooleanQuery::with_minimum_required_clauses(words, least);
-            demanded.push((if demanded.is_empty() || question { Occur::Must } else { Occur::Should }, Box::new(some)));
+        let relaxed: Option<Box<dyn TantivyQuery>> = (!words.is_empty() && self.wanted.len() > 1).then(|| {
+            let some_words = if demanded.is_empty() { Occur::Must } else { Occur::Should };
+            demanded.push((some_words, Box::new(BooleanQuery::new(words))));
             Box::new(BooleanQuery::new(demanded)) as Box<dyn TantivyQuery>
         });
         let (strict, relaxed): (Box<dyn TantivyQuery>, _) = match relaxed {
             Some(relaxed) if question => (relaxed, None),
             relaxed => (Box::new(BooleanQuery::new(strict)), relaxed),
         };
-        let excluded = self.excluded.iter().map(|clause| Ok(clause.compile(corpus)?.query));
+        let excluded = self.excluded.iter().map(|clause| Ok(clause.compile(corpus, false)?.query));
         let without = self.without.iter().map(|condition| Ok(condition.compile(corpus.fields)));
         Ok(Plan {
             strict,
@@ -128,6 +139,7 @@ impl Query {
             only: self.only.iter().map(|condition| condition.compile(corpus.fields)).collect(),
             excluded: excluded.chain(without).collect::<tantivy::Result<_>>()?,
             unit: unit * BM25_MOST,
+            floor: if question { QUESTION_FLOOR } else { 0.0 },
             shown,
         })
     }
@@ -159,11 +171,13 @@ impl Clause {
         self.quoted || self.title
     }
 
-    fn compile(&self, corpus: &Corpus<'_>) -> tantivy::Result<Compiled> {
+    /// One word in a title says less of what answers a question than several in a text.
+    fn compile(&self, corpus: &Corpus<'_>, question: bool) -> tantivy::Result<Compiled> {
         let fields = corpus.fields;
         let mut places: Vec<Box<dyn TantivyQuery>> = Vec::new();
         let mut shown = Vec::new();
         for (field, weight) in fields.weighted() {
+            let weight = if question { weight.sqrt() } else { weight };
             if self.title && field != fields.title {
                 continue;
             }
@@ -217,7 +231,8 @@ impl Clause {
 
 impl Condition {
     fn compile(&self, fields: &Fields) -> Box<dyn TantivyQuery> {
-        let exact = |field, text| Box::new(TermQuery::new(Term::from_field_text(field, text), IndexRecordOption::Basic));
+        let exact =
+            |field, text| Box::new(TermQuery::new(Term::from_field_text(field, text), IndexRecordOption::Basic));
         match self {
             Self::Tag(tag) => exact(fields.tag, tag),
             Self::Category(category) => exact(fields.category, category),
@@ -241,7 +256,7 @@ fn word(term: Term, weight: f32) -> Box<dyn TantivyQuery> {
 }
 
 /// The most frequent indexed words that begin with `prefix`.
-fn completions(corpus: &Corpus<'_>, field: Field, prefix: &str) -> tantivy::Result<Vec<Term>> {
+pub(super) fn completions(corpus: &Corpus<'_>, field: Field, prefix: &str) -> tantivy::Result<Vec<Term>> {
     let mut found: BTreeMap<Vec<u8>, u64> = BTreeMap::new();
     for segment in corpus.searchers.iter().flat_map(|searcher| searcher.segment_readers()) {
         let words = segment.inverted_index(field)?;

@@ -9,9 +9,12 @@ use super::schema::{composed, folded, prefix};
 use crate::model::Language;
 
 /// Longer queries are cut. Bytes.
-const LONGEST: usize = 2_000;
-/// Further words are ignored.
-const MOST_TERMS: usize = 64;
+const LONGEST: usize = 4_000;
+/// Further words are ignored: of all of them, and of different ones.
+const MOST_TERMS: usize = 400;
+const MOST_CLAUSES: usize = 64;
+/// Said more often, a word does not count more.
+const MOST_REPEATS: u8 = 20;
 /// An unfinished word of fewer characters is not completed.
 const SHORTEST_PREFIX: usize = 2;
 
@@ -37,8 +40,10 @@ pub(super) struct Clause {
     pub(super) optional: bool,
     /// What of the last word has been typed, folded.
     pub(super) unfinished: Option<String>,
-    /// Characters of the word as it was typed, when it may be misspelt: letters only.
-    pub(super) letters: usize,
+    /// A single word of letters only, folded, which may be misspelt; else empty.
+    pub(super) spelled: String,
+    /// How often it was said again, which makes it more telling.
+    pub(super) repeats: u8,
     /// Terms that count as well, because no page has the word itself.
     pub(super) corrections: Vec<String>,
 }
@@ -52,10 +57,17 @@ pub(super) enum Condition {
     Path(String),
 }
 
+impl Clause {
+    fn says_the_same(&self, other: &Self) -> bool {
+        *self == Self { repeats: self.repeats, spelled: self.spelled.clone(), ..other.clone() }
+    }
+}
+
 impl Query {
     pub(super) fn parse(text: &str, language: Language) -> Self {
         let text = composed(prefix(text, LONGEST));
-        let mut words = Words { language, prose: analyzer::prose(language), names: analyzer::names(), left: MOST_TERMS };
+        let mut words =
+            Words { language, prose: analyzer::prose(language), names: analyzer::names(), left: MOST_TERMS };
         let mut query = Self::default();
         let mut rest = text.as_str();
         while !rest.is_empty() {
@@ -76,7 +88,7 @@ impl Query {
                     _ => Condition::Path(folded_path(value)),
                 };
                 let list = if negated { &mut query.without } else { &mut query.only };
-                if list.len() < MOST_TERMS && !list.contains(&condition) {
+                if list.len() < MOST_CLAUSES && !list.contains(&condition) {
                     list.push(condition);
                 }
                 continue;
@@ -90,8 +102,12 @@ impl Query {
             }
             let list = if negated { &mut query.excluded } else { &mut query.wanted };
             for clause in clauses {
-                if !list.contains(&clause) {
-                    list.push(clause);
+                let again = list.iter().position(|known| known.says_the_same(&clause));
+                let full = list.len() >= MOST_CLAUSES;
+                match again.and_then(|at| list.get_mut(at)) {
+                    Some(known) => known.repeats = known.repeats.saturating_add(1).min(MOST_REPEATS),
+                    None if full => {}
+                    None => list.push(clause),
                 }
             }
         }
@@ -172,7 +188,7 @@ impl Words {
     }
 
     fn phrase(&mut self, text: &str) -> Vec<Clause> {
-        let terms: Vec<String> = self.terms(text).into_iter().map(|word| word.term).collect();
+        let terms: Vec<String> = self.terms(text).into_iter().take(MOST_CLAUSES).map(|word| word.term).collect();
         if terms.is_empty() { Vec::new() } else { vec![Clause { terms, quoted: true, ..Clause::default() }] }
     }
 
@@ -185,7 +201,7 @@ impl Words {
         for word in words {
             match clauses.last_mut() {
                 Some(clause) if word.unspaced && sequence_ends == Some(word.start) => {
-                    clause.letters = 0;
+                    clause.spelled.clear();
                     clause.terms.push(word.term);
                 }
                 _ => clauses.push(Clause {
@@ -193,7 +209,7 @@ impl Words {
                         self.language,
                         &text.get(word.start..word.end).unwrap_or_default().to_lowercase(),
                     ),
-                    letters: letters(text.get(word.start..word.end).unwrap_or_default()),
+                    spelled: self.spelled(text.get(word.start..word.end).unwrap_or_default()),
                     terms: vec![word.term],
                     ..Clause::default()
                 }),
@@ -204,6 +220,12 @@ impl Words {
             clause.unfinished = self.unfinished(text);
         }
         clauses
+    }
+
+    fn spelled(&mut self, word: &str) -> String {
+        let is_letter = |c: char| c.is_alphabetic() && !analyzer::is_unspaced(c);
+        let mut stream = self.names.token_stream(word);
+        if word.chars().all(is_letter) && stream.advance() { stream.token().text.clone() } else { String::new() }
     }
 
     fn unfinished(&mut self, text: &str) -> Option<String> {
@@ -237,12 +259,6 @@ struct Word {
     unspaced: bool,
 }
 
-/// How many letters a word has that has nothing else.
-fn letters(word: &str) -> usize {
-    let spelled = |c: char| c.is_alphabetic() && !analyzer::is_unspaced(c);
-    if word.chars().all(spelled) { word.chars().count() } else { 0 }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -269,7 +285,8 @@ mod tests {
 
     #[test]
     fn fields_are_told_from_words() {
-        let query = parse("tag:Ops -tag:\"two  Words\" path:/My_Folder/ Category:How-To title:Deploys -title:\"old one\" x");
+        let query =
+            parse("tag:Ops -tag:\"two  Words\" path:/My_Folder/ Category:How-To title:Deploys -title:\"old one\" x");
         assert_eq!(
             query.only,
             [
@@ -291,12 +308,9 @@ mod tests {
     #[test]
     fn length_and_number_of_words_are_bounded() {
         let many: String = (0..1_000).map(|number| format!("w{number} ")).collect();
-        assert_eq!(parse(&many).wanted.len(), MOST_TERMS);
-        assert_eq!(
-            parse(&format!("\"{many}\"")).wanted.iter().map(|c| c.terms.len()).sum::<usize>(),
-            MOST_TERMS
-        );
-        assert_eq!(terms(&parse(&format!("{}after", "\u{1f600}".repeat(500))).wanted), Vec::<Vec<&str>>::new());
-        assert_eq!(parse("a a A a a").wanted.len(), 1);
+        assert_eq!(parse(&many).wanted.len(), MOST_CLAUSES);
+        assert_eq!(parse(&format!("\"{many}\"")).wanted.iter().map(|c| c.terms.len()).sum::<usize>(), MOST_CLAUSES);
+        assert_eq!(terms(&parse(&format!("{}after", "\u{1f600}".repeat(1_000))).wanted), Vec::<Vec<&str>>::new());
+        assert_eq!(parse("b b B b c").wanted.iter().map(|clause| clause.repeats).collect::<Vec<_>>(), [3, 0]);
     }
 }

@@ -1,8 +1,6 @@
 //! What is stored of a page, and how a commit names the revision it reflects.
 
-use tantivy::schema::{
-    FAST, Field, IndexRecordOption, STORED, STRING, Schema, TextFieldIndexing, TextOptions, Value,
-};
+use tantivy::schema::{FAST, Field, IndexRecordOption, STORED, STRING, Schema, TextFieldIndexing, TextOptions, Value};
 use tantivy::{TantivyDocument, Term};
 use unicode_normalization::{UnicodeNormalization, is_nfc_quick};
 

@@ -206,7 +206,10 @@ mod tests {
     use proptest::prelude::*;
 
     fn of(text: &str, query: &str) -> (String, Vec<String>) {
-        let snippet = snippet(text, &mut Finder::new(&Highlights::of(&Query::parse(query, Language::English)), Language::English));
+        let snippet = snippet(
+            text,
+            &mut Finder::new(&Highlights::of(&Query::parse(query, Language::English)), Language::English),
+        );
         let marked = snippet.highlights.iter().map(|range| snippet.text[range.clone()].to_owned()).collect();
         (snippet.text, marked)
     }

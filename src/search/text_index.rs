@@ -16,11 +16,11 @@ use tantivy::{Index, IndexReader, IndexSettings, IndexWriter, ReloadPolicy, Sear
 
 use super::collect::{ENOUGH, Named, Shelf, collect};
 use super::derived_directory::DerivedDirectory;
-use super::page::IndexedPage;
-use super::pending::{Pending, Waiting};
 use super::excerpt::Excerpts;
+use super::page::IndexedPage;
 use super::page_set::PageSet;
 use super::past::Past;
+use super::pending::{Pending, Waiting};
 use super::plan::{Corpus, Highlights, Plan};
 use super::query::Query;
 use super::schema::{Fields, parse_payload, payload};
@@ -376,8 +376,9 @@ impl TextIndex {
     }
 
     /// Finds pages. Any text is a query: words are looked for in title, path, tags, headings and
-    /// text, all of them first and then some of them if few pages have all; of a question of
-    /// five or more words each page has some. `"a phrase"` is found in that order; `title:word`
+    /// text, all of them first and then some of them if few pages have all; pages need not have
+    /// all words of a question, which has five or more. `"a phrase"` is found in that order, which
+    /// a question only prefers; `title:word`
     /// in titles; `tag:name`, `category:name` and `path:Folder/` choose pages; `-` before any of
     /// these excludes. The last word may be unfinished; a word that no page has stands for
     /// those that are spelt almost like it. At most 1,000 hits.

@@ -202,3 +202,17 @@ impl WriteTx {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wiki_of_before_there_was_a_choice_is_english() {
+        let old = b"\x01{\"slug\":\"docs\",\"name\":\"Docs\",\"public\":true,\"created\":1}";
+        let mut record = WikiRecord::decode(old).unwrap();
+        assert_eq!(record.language, Language::English);
+        record.language = Language::German;
+        assert_eq!(WikiRecord::decode(&record.encode().unwrap()).unwrap(), record);
+    }
+}

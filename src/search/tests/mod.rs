@@ -3,6 +3,7 @@
 
 mod chunking;
 mod damage;
+mod fields;
 mod following;
 mod quality;
 mod searching;
@@ -92,7 +93,7 @@ impl Source for FakeWiki {
             },
             None => Tree::new(),
         };
-        let new = tree(to).ok_or("unknown tip")?;
+        let Some(new) = tree(to) else { return Ok(None) };
         let mut changes: Vec<SourceChange> = Vec::new();
         for path in old.keys().filter(|path| !new.contains_key(path)) {
             changes.push(SourceChange { path: path.clone(), blob: None });

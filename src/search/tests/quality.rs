@@ -53,9 +53,8 @@ fn questions_find_what_was_judged_relevant() {
     for (number, text) in parts(&dir.join("CISI.QRY")) {
         let Some(relevant) = judged.get(&number) else { continue };
         let hits = index.ask(&text, 10, 0).unwrap();
-        let found = hits.hits.iter().enumerate().filter(|(_, hit)| {
-            relevant.contains(&hit.path.as_str()[1..].parse().unwrap())
-        });
+        let found =
+            hits.hits.iter().enumerate().filter(|(_, hit)| relevant.contains(&hit.path.as_str()[1..].parse().unwrap()));
         let ideal: f64 = (0..relevant.len().min(10)).map(gain).sum();
         sum += found.map(|(place, _)| gain(place)).sum::<f64>() / ideal;
         count += 1;
