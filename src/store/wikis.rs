@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use super::record::Record;
 use super::tables::{ACLS, COUNTERS, SLUGS, TOKEN_HASHES, TOKENS, WIKIS};
 use super::{ReadTx, StoreError, WriteTx};
-use crate::model::{Name, PersonId, Revision, Role, Slug, UnixSeconds, WikiId};
+use crate::model::{Language, Name, PersonId, Revision, Role, Slug, UnixSeconds, WikiId};
 
 /// A wiki's standing facts; its content is in git.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -14,6 +14,9 @@ pub struct WikiRecord {
     /// Readable by anybody.
     pub public: bool,
     pub created: UnixSeconds,
+    /// What it is written in. Wikis made before there was a choice are English to searches.
+    #[serde(default)]
+    pub language: Language,
 }
 
 /// How much a wiki holds, as of a commit. Derived: recomputed from git when it lags.
