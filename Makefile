@@ -1,5 +1,5 @@
 # Everything a person or a machine does with this checkout. `make` alone lists it.
-# Variables that matter: PORT, DATA, PROFILE (run); ROUNDS, SEED (crash); CARGO_TARGET_DIR (all).
+# Variables that matter: PORT, DATA, PROFILE (run); ROUNDS, SEED (crash); CARGO_TARGET_DIR, ROBOTWIKI_MODEL_DIR (all).
 
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
@@ -22,35 +22,40 @@ TEST_MINUTES ?= 55
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 10
 
+# The embedding model that becomes part of the program; returns at once when it is there.
+.PHONY: model
+model:
+	@packaging/model/fetch
+
 .PHONY: run
-run: ## build, make a demo wiki on the first start, and serve it at http://localhost:8080/
+run: model ## build, make a demo wiki on the first start, and serve it at http://localhost:8080/
 	cargo build --locked --profile $(PROFILE) --bin robotwiki
 	@exec packaging/run "$(TARGET_DIR)/$(if $(filter dev,$(PROFILE)),debug,$(PROFILE))/robotwiki" "$(DATA)" "$(PORT)"
 
 .PHONY: build
-build: ## static release binary at dist/robotwiki
+build: model ## static release binary at dist/robotwiki
 	RUSTFLAGS="-C target-feature=+crt-static" cargo build --locked --release --target $(TRIPLE) --bin robotwiki
 	@install -D -m 755 "$(TARGET_DIR)/$(TRIPLE)/release/robotwiki" dist/robotwiki
 	@packaging/check-static dist/robotwiki
 
 .PHONY: test
-test: ## install what the tests need, then every test
+test: model ## install what the tests need, then every test
 	@tests/tools/prepare
 	@echo "==> cargo test (at most $(TEST_MINUTES) minutes)"
-	@timeout --foreground $(TEST_MINUTES)m cargo test --locked
+	@timeout --foreground $(TEST_MINUTES)m cargo test --locked --workspace
 
 .PHONY: check
-check: ## formatting, lints, and the licences and advisories of the dependencies
+check: model ## formatting, lints, and the licences and advisories of the dependencies
 	cargo fmt --all --check
-	cargo clippy --locked --all-targets -- -D warnings
+	cargo clippy --locked --workspace --all-targets -- -D warnings
 	@tests/tools/deny
 
 .PHONY: bench
-bench: ## the benchmarks, beside the budgets they should meet, with the code that `make build` ships
+bench: model ## the benchmarks, beside the budgets they should meet, with the code that `make build` ships
 	RUSTFLAGS="-C target-feature=+crt-static" cargo bench --locked --target $(TRIPLE) --bench wiki
 
 .PHONY: crash
-crash: ## kill the server ROUNDS times under load and check what it kept: make crash ROUNDS=500 [SEED=n]
+crash: model ## kill the server ROUNDS times under load and check what it kept: make crash ROUNDS=500 [SEED=n]
 	ROBOTWIKI_CRASH_ROUNDS=$(ROUNDS) $(if $(SEED),ROBOTWIKI_SEED=$(SEED)) cargo test --locked --test it crash -- --nocapture
 
 .PHONY: deb

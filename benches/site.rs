@@ -13,7 +13,8 @@ use robotwiki::app::App;
 use robotwiki::auth::Operator;
 use robotwiki::config::Config;
 use robotwiki::model::{Name, Principal, Slug, TokenRole};
-use robotwiki::wiki::{self, Access, NewWiki, Read, Wikis, Write};
+use robotwiki::search::Mode;
+use robotwiki::wiki::{self, Access, NewWiki, Read, SearchQuery, Wikis, Write};
 use serde_json::Value;
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
@@ -83,8 +84,8 @@ impl Site {
 
     fn wait_for_index(&self) {
         let begun = Instant::now();
-        let words = self.corpus.query(1);
-        while wiki::search(&self.wikis, &self.reading(), &words, 1, 0).unwrap().total == 0 {
+        let query = SearchQuery { text: self.corpus.query(1), mode: Mode::Text, limit: 1, ..SearchQuery::default() };
+        while wiki::search(&self.wikis, &self.reading(), &query).unwrap().total == 0 {
             assert!(begun.elapsed() < INDEXING_PATIENCE, "the wiki was not indexed in time");
         }
     }

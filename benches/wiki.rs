@@ -21,7 +21,8 @@ use std::time::{Duration, Instant};
 
 use criterion::{Criterion, SamplingMode};
 use robotwiki::model::{PagePath, RevisionPrefix};
-use robotwiki::wiki::{self, ListQuery, Origin, Recording, WriteMode, WritePage};
+use robotwiki::search::Mode;
+use robotwiki::wiki::{self, ListQuery, Origin, Recording, SearchQuery, WriteMode, WritePage};
 use serde_json::json;
 
 use corpus::{ATLAS_PAGES, HANDBOOK};
@@ -123,16 +124,20 @@ fn searches(bench: &mut Bench<'_>, site: &Site) {
         number += 1;
         site.corpus.query(number)
     };
-    let found = wiki::search(&site.wikis, &site.reading(), &query(), 50, 0).unwrap();
+    let found = wiki::search(&site.wikis, &site.reading(), &words(&query(), 50)).unwrap();
     assert!(!found.hits.is_empty() && found.hits.iter().all(|hit| !hit.snippet.is_empty()));
     bench.measure("search with 50 snippets, REST", Budget::P95(12), || {
         let address = format!("/api/v1/search?q={}", query().replace(' ', "+"));
         site.get(&router, &address).0
     });
     bench.measure("  of it: authorize and search", Budget::Part, || {
-        let words = query();
-        timed(|| wiki::search(&site.wikis, &site.reading(), &words, 50, 0).unwrap()).0
+        let query = words(&query(), 50);
+        timed(|| wiki::search(&site.wikis, &site.reading(), &query).unwrap()).0
     });
+}
+
+fn words(text: &str, limit: usize) -> SearchQuery {
+    SearchQuery { text: text.to_owned(), mode: Mode::Text, limit, ..SearchQuery::default() }
 }
 
 /// One page after the other gets a line more.

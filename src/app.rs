@@ -8,14 +8,17 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use nix::fcntl::{Flock, FlockArg};
+use parking_lot::Mutex;
 
 use crate::admin::Parts;
 use crate::auth::{Auth, AuthError};
 use crate::clock::{Clock, SystemClock};
-use crate::config::Config;
+use crate::config::{Config, EmbeddingConfig};
+use crate::embed::{self, Embedder, Model};
 use crate::http::{AppState, HttpConfig};
 use crate::model::Slug;
 use crate::repo::RealDisk;
+use crate::search::{Embed, FormerModels, Models};
 use crate::store::{Store, StoreError};
 use crate::wiki::{WikiError, Wikis, WikisConfig};
 
@@ -36,6 +39,8 @@ pub enum AppError {
     InUse(PathBuf),
     #[error("cannot use the data directory {}: {cause}", dir.display())]
     DataDir { dir: PathBuf, cause: io::Error },
+    #[error("cannot use embedding.model: {0}")]
+    Model(embed::Error),
     #[error(transparent)]
     Store(#[from] StoreError),
     #[error(transparent)]
@@ -63,12 +68,17 @@ impl App {
         let issuer = format!("{}://{}", config.scheme(), config.server.domain);
         let auth =
             Auth::open(Arc::clone(&store), Arc::clone(&clock), &dir.join("keys"), config.sessions.clone(), issuer)?;
+        let embedder = embedder(&config.embedding).map_err(AppError::Model)?;
         let wikis = Wikis::start(WikisConfig {
             store,
             clock: Arc::clone(&clock),
             disk: Arc::new(RealDisk),
             limits: config.limits.clone(),
             data_dir: dir.clone(),
+            models: Models {
+                current: embedder.map(|embedder| embedder as Arc<dyn Embed>),
+                former: former(&config.embedding),
+            },
         })?;
         auth.prune_expired()?;
         Ok(Self { config: Arc::new(config), clock, auth: Arc::new(auth), wikis, _lock: lock })
@@ -100,6 +110,48 @@ impl App {
     pub fn shutdown(&self) {
         self.wikis.shutdown();
     }
+}
+
+/// The threads that embed; none when no model is set in a build that has none inside.
+fn embedder(config: &EmbeddingConfig) -> Result<Option<Arc<Embedder>>, embed::Error> {
+    let model = if config.model.as_os_str().is_empty() {
+        Model::builtin().transpose()?
+    } else {
+        Some(Model::open(&config.model)?)
+    };
+    let Some(model) = model else {
+        tracing::warn!("no search by meaning: this program was built without a model; set embedding.model");
+        return Ok(None);
+    };
+    let embedder = Embedder::start(model, config.threads)?;
+    let info = embedder.info();
+    tracing::info!(
+        model = info.name,
+        id = info.id,
+        dimensions = info.dimensions,
+        max_tokens = info.max_tokens,
+        kernels = embedder.kernels(),
+        "search by meaning is ready"
+    );
+    Ok(Some(Arc::new(embedder)))
+}
+
+/// After a change from the model inside the binary to another, that one still reads queries
+/// until all pages are embedded anew. It is started when a wiki needs it.
+fn former(config: &EmbeddingConfig) -> FormerModels {
+    let changed = !config.model.as_os_str().is_empty();
+    let builtin: Mutex<Option<Arc<dyn Embed>>> = Mutex::default();
+    Box::new(move |id| {
+        if !changed {
+            return None;
+        }
+        let mut builtin = builtin.lock();
+        if builtin.is_none() {
+            let embedder = Embedder::start(Model::builtin()?.ok()?, 1).ok()?;
+            *builtin = Some(Arc::new(embedder));
+        }
+        builtin.clone().filter(|embedder| embedder.info().id == id)
+    })
 }
 
 /// Takes the data directory's lock; none when another process holds it.

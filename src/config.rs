@@ -21,6 +21,7 @@ pub struct Config {
     pub server: ServerConfig,
     pub limits: Limits,
     pub sessions: SessionConfig,
+    pub embedding: EmbeddingConfig,
     pub log: LogConfig,
 }
 
@@ -68,6 +69,16 @@ pub struct SessionConfig {
     pub days: u32,
     /// Minutes for which a printed sign-in link works.
     pub link_minutes: u32,
+}
+
+/// What search by meaning runs on.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct EmbeddingConfig {
+    /// A sentence-transformers directory with a model of BERT's architecture; empty for the model inside the binary.
+    pub model: PathBuf,
+    /// Threads that embed; 0 for as many as the machine has cores.
+    pub threads: usize,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -4,11 +4,12 @@
 //! runs; [`run`] is the same. Printing and parsing arguments belong to `cli`.
 
 mod doctor;
+mod reindex;
 mod request;
 mod run;
 mod wire;
 
 pub use doctor::{Finding, Health};
-pub use request::{Answer, Person, Request, Token, WikiInfo};
+pub use request::{Answer, Person, Reindexed, Request, Token, WikiInfo};
 pub use run::{Parts, run};
 pub use wire::{Failure, Message, Reader, write_message};

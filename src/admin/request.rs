@@ -51,7 +51,24 @@ pub enum Request {
         /// Identifier (`t3`) or name.
         token: String,
     },
+    Reindex {
+        /// None for all wikis.
+        slug: Option<Slug>,
+        /// Answer when it is done.
+        wait: bool,
+    },
     Doctor,
+}
+
+impl Request {
+    /// The same, answered when everything is done: for a process that ends with the answer.
+    #[must_use]
+    pub fn to_its_end(self) -> Self {
+        match self {
+            Self::Reindex { slug, .. } => Self::Reindex { slug, wait: true },
+            request => request,
+        }
+    }
 }
 
 /// What a verb answers.
@@ -65,6 +82,7 @@ pub enum Answer {
     Granted { person: Person, role: Role },
     NewToken { id: String, secret: String, expires: Option<UnixSeconds> },
     Tokens { tokens: Vec<Token> },
+    Reindexing { wikis: Vec<Reindexed> },
     Findings { findings: Vec<Finding> },
     Done,
 }
@@ -90,6 +108,18 @@ pub struct WikiInfo {
     pub attachments: u64,
     pub bytes: u64,
     pub address: String,
+}
+
+/// A wiki that is indexed anew.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Reindexed {
+    pub slug: Slug,
+    /// Whether that was waited for.
+    pub done: bool,
+    /// Pages that are found by their words, by their meaning, and in how many passages; those
+    /// of before while it is not done. No numbers for meaning without a model.
+    pub pages: usize,
+    pub embedded: Option<(usize, usize)>,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use super::request::{Answer, Person, Request, Token, WikiInfo};
-use super::{Failure, doctor};
+use super::{Failure, doctor, reindex};
 use crate::auth::{Auth, AuthError, Operator, PersonSummary, SignInLink};
 use crate::config::Config;
 use crate::model::{Slug, WikiId};
@@ -85,6 +85,9 @@ pub fn run(
         Request::TokenRevoke { slug, token } => {
             parts.revoke(proof, &slug, &token)?;
             Answer::Done
+        }
+        Request::Reindex { slug, wait } => {
+            Answer::Reindexing { wikis: reindex::reindex(parts, proof, slug, wait, progress)? }
         }
         Request::Doctor => Answer::Findings { findings: doctor::examine(parts, proof) },
     })

@@ -67,6 +67,27 @@ pub(super) enum Verb {
         after_help = "Examples:\n  robotwiki token create docs --name 'Claude Code' --role write\n  robotwiki token revoke docs 'Claude Code'"
     )]
     Token(TokenVerb),
+    /// Turns texts into vectors: one text a line in, one JSON array a line out, in the same order.
+    ///
+    /// Reads neither the configuration nor the data directory. Of a text that is longer than the model reads,
+    /// its beginning counts.
+    #[command(
+        after_help = "Examples:\n  robotwiki embed < texts.txt > vectors.jsonl\n  robotwiki embed --query --model ./bge-small-en-v1.5 < questions.txt\n\nExit codes: 0 done, 1 it failed, after the vectors so far; 2 wrong arguments."
+    )]
+    Embed {
+        /// Threads that embed [default: the number of cores].
+        #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+        threads: Option<u16>,
+        /// Embeds this many lines together, and waits for them; 1 is one text at a time [default: what is there].
+        #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=4096))]
+        batch: Option<u16>,
+        /// A sentence-transformers directory [default: the model inside the program].
+        #[arg(long, value_name = "DIR")]
+        model: Option<PathBuf>,
+        /// The texts are queries, which some models want to know.
+        #[arg(long)]
+        query: bool,
+    },
     /// Prints the configuration in force, as TOML.
     #[command(
         after_help = "Every key can be set in the file, as ROBOTWIKI_SECTION__KEY in the environment, or by a flag \
@@ -74,6 +95,20 @@ pub(super) enum Verb {
                             ROBOTWIKI_LIMITS__PAGES_PER_WIKI=0 robotwiki config"
     )]
     Config,
+    /// Indexes the pages of wikis anew, for searching. Never necessary: indexes repair themselves.
+    #[command(after_help = "Examples:\n  robotwiki reindex docs --wait\n  robotwiki reindex --all")]
+    Reindex {
+        /// The wiki's short name.
+        #[arg(value_parser = Slug::parse, required_unless_present = "all", conflicts_with = "all")]
+        slug: Option<Slug>,
+        /// Every wiki.
+        #[arg(long)]
+        all: bool,
+        /// Print progress, and end when everything is indexed. Without a running server that is
+        /// always so.
+        #[arg(long)]
+        wait: bool,
+    },
     /// Looks at everything and says what is wrong and what to do. Exit code 1 when
     /// something does not work.
     #[command(after_help = "Example:\n  sudo robotwiki doctor")]

@@ -1,7 +1,8 @@
 //! The command line: arguments, help, exit codes, printing. What verbs do is in `admin`;
-//! only `serve` and `config` are done here.
+//! only `serve`, `embed` and `config` are done here.
 
 mod args;
+mod embed;
 mod operate;
 mod print;
 mod serve;
@@ -12,6 +13,7 @@ use clap::Parser as _;
 
 use crate::admin::{Health, Request};
 use crate::config::{Config, ConfigError, Flag};
+use crate::embed::Kind;
 use args::{Arguments, TokenVerb, UserVerb, Verb, WikiVerb};
 use print::Listing;
 
@@ -53,6 +55,9 @@ fn run(arguments: Arguments) -> Result<ExitCode, CliError> {
         flags.extend(listen.iter().map(|address| ("server.listen", address.to_string())));
         flags.extend(domain.iter().map(|domain| ("server.domain", domain.clone())));
     }
+    if let Verb::Embed { threads, batch, model, query } = arguments.verb {
+        return embed::embed(threads, batch, model.as_deref(), if query { Kind::Query } else { Kind::Passage });
+    }
     let config = Config::load(arguments.config.as_deref(), std::env::vars(), &flags)?;
     match arguments.verb {
         Verb::Serve { .. } => serve::serve(config),
@@ -77,8 +82,12 @@ fn run(arguments: Arguments) -> Result<ExitCode, CliError> {
 /// The request that a verb stands for, and whether its answer is wanted as JSON.
 fn request(verb: Verb) -> Result<(Request, bool), CliError> {
     Ok(match verb {
-        Verb::Serve { .. } | Verb::Config => return Err(CliError::Usage("not a request".to_owned())),
+        Verb::Serve { .. } | Verb::Embed { .. } | Verb::Config => {
+            return Err(CliError::Usage("not a request".to_owned()));
+        }
         Verb::Doctor { json } => (Request::Doctor, json),
+        // Without a slug it is for all, which the arguments demand to be said.
+        Verb::Reindex { slug, wait, all: _ } => (Request::Reindex { slug, wait }, false),
         Verb::Setup => (Request::Setup, false),
         Verb::User(UserVerb::Create { name }) => (Request::UserCreate { name }, false),
         Verb::User(UserVerb::List { json }) => (Request::UserList, json),

@@ -19,7 +19,8 @@ pub(super) fn ask(config: Config, request: Request) -> Result<Answer, CliError> 
     become_owner_of(&config.server.data_dir)?;
     match App::open(config) {
         Ok(app) => {
-            let answer = admin::run(&app.parts(), Operator::on_this_machine(), request, &mut print::progress);
+            let answer =
+                admin::run(&app.parts(), Operator::on_this_machine(), request.to_its_end(), &mut print::progress);
             app.shutdown();
             answer.map_err(|failure| CliError::Failed(failure.text))
         }

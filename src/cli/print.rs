@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::CliError;
-use crate::admin::{Answer, Finding, Health};
+use crate::admin::{Answer, Finding, Health, Reindexed};
 use crate::model::UnixSeconds;
 
 /// How a listing is printed.
@@ -87,10 +87,22 @@ pub(super) fn answer(answer: &Answer, listing: Listing) -> Result<Health, CliErr
                 [t.id.clone(), t.name.to_string(), t.role.to_string(), time(t.created), expires]
             }),
         ),
+        Answer::Reindexing { wikis } => wikis.iter().for_each(|wiki| lines(&reindexed(wiki))),
         Answer::Findings { findings } => return report(findings, listing),
         Answer::Done => lines("Done."),
     }
     Ok(Health::Ok)
+}
+
+fn reindexed(wiki: &Reindexed) -> String {
+    let Reindexed { slug, done, pages, embedded } = wiki;
+    match (done, embedded) {
+        (false, _) => format!("{slug} is being indexed; the old index answers meanwhile."),
+        (true, None) => format!("{slug}: {pages} pages indexed."),
+        (true, Some((with, passages))) => {
+            format!("{slug}: {pages} pages indexed, {with} of them embedded in {passages} passages.")
+        }
+    }
 }
 
 fn report(findings: &[Finding], listing: Listing) -> Result<Health, CliError> {

@@ -17,6 +17,15 @@ pub enum Error {
     /// The files were found damaged while in use. The worker rebuilds them.
     #[error("text index is damaged: {0}")]
     Damaged(String),
+    /// The file system refused; the vectors stay what they were.
+    #[error("vectors: {0}")]
+    Vectors(io::Error),
+    /// Nothing was embedded: the model is too busy, or failed.
+    #[error("embedding: {0}")]
+    Model(BoxError),
+    /// There is no embedding model in this installation.
+    #[error("this installation has no embedding model")]
+    NoModel,
     /// The wiki's content could not be read.
     #[error("reading the wiki: {0}")]
     Source(BoxError),

@@ -8,6 +8,7 @@ use std::time::Duration;
 use parking_lot::{Condvar, Mutex};
 
 use super::past::PastStates;
+use super::text_index::MOST_HITS;
 use super::worker::{self, Queue, Status};
 use super::{Error, Hits, Place, Places, Ranking, TextIndex, TextQuery};
 use crate::model::{Revision, WikiId};
@@ -89,6 +90,14 @@ impl Indexes {
         self.shared.changed.notify_all();
     }
 
+    /// Indexes all pages of a wiki anew, in the background; the old index answers meanwhile.
+    /// False when that is being done already.
+    pub fn rebuild(&self, wiki: WikiId) -> bool {
+        let started = self.shared.queue.lock().ask_anew(wiki);
+        self.shared.changed.notify_all();
+        started
+    }
+
     /// Waits until `revision`, a commit of the wiki's main branch, is searchable; notifies by
     /// itself. `false` when that takes longer than `timeout`.
     pub fn wait_until(&self, wiki: WikiId, revision: Revision, timeout: Duration) -> bool {
@@ -129,7 +138,8 @@ impl Indexes {
     /// a commit of the past also [`Error::NoSuchRevision`], [`Error::TooManyDiffer`] and
     /// [`Error::TooLargeDifference`].
     pub fn search(&self, wiki: WikiId, query: &TextQuery) -> Result<Hits, Error> {
-        self.with_ranking(wiki, query, |ranking| {
+        let query = TextQuery { limit: query.limit.min(MOST_HITS), ..query.clone() };
+        self.with_ranking(wiki, &query, |ranking| {
             Ok(Hits { total: ranking.total(), hits: ranking.hits(0..ranking.pages().count())? })
         })
     }
@@ -196,11 +206,15 @@ impl Indexes {
     /// # Errors
     /// As [`Self::handle`], if nothing is known about it yet.
     pub fn status(&self, wiki: WikiId) -> Result<Status, Error> {
-        if let Some(status) = self.shared.queue.lock().status(wiki) {
-            return Ok(status);
+        let (known, rebuilding) = {
+            let queue = self.shared.queue.lock();
+            (queue.status(wiki), queue.is_anew(wiki))
+        };
+        if let Some(status) = known {
+            return Ok(Status { rebuilding: rebuilding || status.rebuilding, ..status });
         }
         let index = self.handle(wiki)?;
-        Ok(Status { indexed: index.reflects(), documents: index.documents(), ..Status::default() })
+        Ok(Status { rebuilding, indexed: index.reflects(), documents: index.documents(), ..Status::default() })
     }
 
     /// Lets go of a wiki that is deleted or moved: when it returns, nothing of its index is

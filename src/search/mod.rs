@@ -8,8 +8,10 @@ mod chunk_atoms;
 mod collect;
 mod corrections;
 mod derived_directory;
+mod embedding;
 mod error;
 mod excerpt;
+mod fusion;
 mod indexes;
 mod page;
 mod page_map;
@@ -23,16 +25,22 @@ mod schema;
 mod snippet;
 mod source;
 mod text_index;
+mod vectors;
 mod worker;
 
 #[cfg(test)]
 mod tests;
 
 pub use chunk::{Chunk, chunks};
+pub use embedding::Embed;
 pub use error::{BoxError, Error};
+pub use fusion::{FLOOR, Fused, fuse, meaning_score};
 pub use indexes::{Indexes, Limits};
 pub use request::{Filter, Mode, SectionRef, TextQuery};
 pub use snippet::excerpt;
 pub use source::{Place, Places, Source, SourceChange};
 pub use text_index::{Hit, Hits, Opened, Ranking, TextIndex};
+pub use vectors::{
+    FormerModels, Found, Models, NearPage, NearPassage, Nearest, Passage, Progress, VectorLimits, VectorStatus, Vectors,
+};
 pub use worker::Status;

@@ -35,7 +35,7 @@ const STORE_BLOCKS: usize = 8;
 /// Deeper pages of results are not worth their cost.
 const DEEPEST: usize = 10_000;
 /// As many hits are answered at most.
-const MOST_HITS: usize = 1_000;
+pub(super) const MOST_HITS: usize = 1_000;
 
 /// A text index in a directory of its own. The commit of the wiki that it reflects is stored
 /// with every commit of its own, so that at any time it is exactly some revision's.
@@ -386,7 +386,7 @@ impl TextIndex {
     /// # Errors
     /// When the files cannot be read; [`Self::is_damaged`] is then set.
     pub fn search(&self, query: &TextQuery) -> Result<Hits, Error> {
-        let ranking = self.ranking(query)?;
+        let ranking = self.ranking(&TextQuery { limit: query.limit.min(MOST_HITS), ..query.clone() })?;
         Ok(Hits { total: ranking.total, hits: ranking.hits(0..ranking.pages.len())? })
     }
 
@@ -400,7 +400,7 @@ impl TextIndex {
 
     /// The ranking in a state of the index, perhaps with pages as they were before it.
     pub(super) fn ranking_in(&self, view: View, past: Option<&Past>, query: &TextQuery) -> Result<Ranking<'_>, Error> {
-        let (limit, offset) = (query.limit.min(MOST_HITS), query.offset.min(DEEPEST));
+        let (limit, offset) = (query.limit.min(DEEPEST), query.offset.min(DEEPEST));
         let limit = if query.offset > DEEPEST { 0 } else { limit };
         let mut parsed = Query::parse(&query.text, view.language);
         parsed.demand(&query.filter);

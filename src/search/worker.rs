@@ -53,6 +53,8 @@ struct Entry {
     known: bool,
     failures: u32,
     commits: u32,
+    /// All pages are to be indexed anew, whatever the index reflects.
+    anew: bool,
 }
 
 enum Job {
@@ -70,6 +72,18 @@ impl Queue {
             self.ready.push_back(wiki);
         }
         entry.asked
+    }
+
+    /// Asks for all pages to be indexed anew; false when that is already so.
+    pub(super) fn ask_anew(&mut self, wiki: WikiId) -> bool {
+        let entry = self.wikis.entry(wiki).or_default();
+        let first = !std::mem::replace(&mut entry.anew, true);
+        self.ask(wiki);
+        first
+    }
+
+    pub(super) fn is_anew(&self, wiki: WikiId) -> bool {
+        self.wikis.get(&wiki).is_some_and(|entry| entry.anew)
     }
 
     pub(super) fn has(&self, wiki: WikiId, revision: Option<Revision>) -> bool {
@@ -147,6 +161,7 @@ impl Queue {
             Ok(pass) => {
                 entry.status = Status { indexed: pass.indexed, documents: pass.documents, ..Status::default() };
                 entry.done = notice;
+                entry.anew &= !pass.anew;
                 entry.failures = 0;
                 if pass.changed {
                     entry.commits += 1;
@@ -221,23 +236,26 @@ struct Pass {
     indexed: Option<Revision>,
     documents: usize,
     changed: bool,
+    /// Whether all pages were indexed anew because somebody asked for it.
+    anew: bool,
 }
 
 fn follow(shared: &Shared, wiki: WikiId) -> Result<Pass, Error> {
     let place = shared.place(wiki)?;
     let (index, _) = shared.handle(wiki, Some(&place))?;
-    let changed = update(&index, &place, || {
+    let anew = shared.queue.lock().is_anew(wiki);
+    let changed = update(&index, &place, anew, || {
         let mut queue = shared.queue.lock();
         if let Some(entry) = queue.wikis.get_mut(&wiki) {
             entry.known = true;
             entry.status.rebuilding = true;
         }
     })?;
-    Ok(Pass { indexed: index.reflects(), documents: index.documents(), changed })
+    Ok(Pass { indexed: index.reflects(), documents: index.documents(), changed, anew })
 }
 
 /// Brings an index to the tip; returns whether anything was written.
-fn update(index: &TextIndex, place: &Place, rebuilding: impl FnOnce()) -> Result<bool, Error> {
+fn update(index: &TextIndex, place: &Place, anew: bool, rebuilding: impl FnOnce()) -> Result<bool, Error> {
     let source = place.source.as_ref();
     let Some(tip) = source.tip().map_err(Error::Source)? else {
         let written = index.reflects().is_some();
@@ -247,12 +265,12 @@ fn update(index: &TextIndex, place: &Place, rebuilding: impl FnOnce()) -> Result
         return Ok(written);
     };
     let from = index.reflects();
-    let same_words = index.language() == place.language;
-    if from == Some(tip) && same_words {
+    let kept = index.language() == place.language && !anew;
+    if from == Some(tip) && kept {
         return Ok(false);
     }
     if from.is_some()
-        && same_words
+        && kept
         && let Some(changes) = source.changes(from, tip).map_err(Error::Source)?
     {
         index.apply(&changes, source, tip)?;

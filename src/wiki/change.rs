@@ -186,7 +186,7 @@ fn settle<R: Right>(wikis: &Wikis, access: &Access<R>, revision: Revision) {
         let wiki = access.slug();
         tracing::error!(wiki.slug = %wiki, %revision, actor = access.actor(), %error, "a commit was not recorded");
     }
-    wikis.indexes().notify(access.id());
+    wikis.notify_indexes(access.id());
 }
 
 fn record<R: Right>(wikis: &Wikis, access: &Access<R>, revision: Revision) -> Result<(), WikiError> {

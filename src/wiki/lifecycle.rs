@@ -114,7 +114,7 @@ impl Wikis {
         if let Err(error) = opened {
             self.store().write(|tx| tx.remove_wiki(id))?;
             self.forget(id, &new.slug);
-            self.indexes().forget(id);
+            self.forget_indexes(id);
             return Err(error);
         }
         self.summary(id, record)
@@ -242,7 +242,7 @@ impl Wikis {
             tx.audit(&entry)
         })?;
         self.forget(id, slug);
-        self.indexes().forget(id);
+        self.forget_indexes(id);
         // From here on nobody finds it; a crash leaves a directory without a record.
         let dir = self.wiki_dir(slug);
         let doomed = dir.with_extension(format!("deleted-{id}"));

@@ -5,6 +5,7 @@ use serde_json::Value;
 use super::{Access, Read, WikiError};
 use crate::catalog::{PageEntry, Past, PastError, State};
 use crate::model::{PagePath, Revision, RevisionPrefix, UnixSeconds};
+use crate::search;
 
 /// Pages of an old state that may have to be read because they differ from today's.
 const MOST_READ: usize = 5_000;
@@ -215,7 +216,8 @@ fn summary(state: &State, path: &PagePath, entry: &PageEntry) -> PageSummary {
 }
 
 /// The filters, folded once.
-struct Filter {
+#[derive(Default)]
+pub(super) struct Filter {
     prefix: Option<String>,
     category: Option<String>,
     tags: Vec<String>,
@@ -233,7 +235,17 @@ impl Filter {
         }
     }
 
-    fn passes(&self, entry: &PageEntry) -> bool {
+    /// Those of a search.
+    pub(super) fn of_search(filter: &search::Filter) -> Self {
+        Self {
+            prefix: filter.prefix.as_deref().map(fold_prefix),
+            category: filter.category.as_deref().map(str::to_lowercase),
+            tags: filter.tags.iter().map(|tag| tag.to_lowercase()).collect(),
+            since: None,
+        }
+    }
+
+    pub(super) fn passes(&self, entry: &PageEntry) -> bool {
         let has = |wanted: &String| entry.tags.iter().any(|tag| tag.to_lowercase() == *wanted);
         self.prefix.as_deref().is_none_or(|prefix| entry.key.as_str().starts_with(prefix))
             && self.category.as_deref().is_none_or(|wanted| {

@@ -16,6 +16,7 @@ mod edit;
 mod error;
 mod feed;
 mod history;
+mod index_status;
 mod lifecycle;
 mod links;
 mod list;
@@ -49,6 +50,7 @@ pub use edit::{NearMiss, Replacement};
 pub use error::WikiError;
 pub use feed::{Became, ChangedAttachment, ChangedPage, FeedEvent, Since, feed_after, feed_cursor, feed_events};
 pub use history::{DeletedPage, HistoryItem, PageHistory, deleted_pages, history, history_part};
+pub use index_status::{IndexStatus, Reindexing, TextIndexStatus, VectorIndexStatus, index_status, reindex};
 pub use lifecycle::{NewWiki, WikiState, WikiSummary};
 pub use links::{
     BrokenLink, Graph, Neighbour, Neighbours, PageLinks, broken_links, graph, neighbours, orphans, page_links,
@@ -62,7 +64,7 @@ pub use part::{Part, Selection, find_section};
 pub use read::{LastChange, Page, find_page, link_targets, near_pages, read, tip};
 pub use rename::{Rename, Renamed, rename};
 pub use restore::restore;
-pub use search::{SearchResults, search};
+pub use search::{ChunkHit, Hit, SearchQuery, SearchResults, search, semantic_chunks};
 pub use sections::{Passage, SectionOp, revise};
 pub use tags::{Counted, categories, tags};
 pub use tree::{Tree, TreeNode, tree};

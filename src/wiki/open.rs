@@ -13,7 +13,7 @@ use crate::config::Limits;
 use crate::markdown::LinkOrder;
 use crate::model::{Revision, Slug, WikiId};
 use crate::repo::{Disk, Repo};
-use crate::search::{self, Indexes, Place};
+use crate::search::{self, Indexes, Models, Place, VectorLimits, Vectors};
 use crate::store::{CountersRecord, Store};
 
 /// Wikis kept open when nobody uses them.
@@ -27,12 +27,19 @@ pub struct WikisConfig {
     pub limits: Limits,
     /// The data directory; wikis are in `wikis/{slug}` below it.
     pub data_dir: PathBuf,
+    /// What embeds pages and queries.
+    pub models: Models,
 }
 
 /// All wikis of the installation.
 pub struct Wikis {
-    config: WikisConfig,
+    store: Arc<Store>,
+    clock: Arc<dyn Clock>,
+    disk: Arc<dyn Disk>,
+    limits: Limits,
+    data_dir: PathBuf,
     indexes: Indexes,
+    vectors: Vectors,
     open: Mutex<OpenWikis>,
     listeners: Arc<Listeners>,
     /// Held while a wiki is created or deleted.
@@ -67,11 +74,18 @@ impl Wikis {
     /// # Errors
     /// When its thread cannot be started.
     pub fn start(config: WikisConfig) -> Result<Arc<Self>, WikiError> {
+        let WikisConfig { store, clock, disk, limits, data_dir, models } = config;
         let places = WikiPlaces::default();
-        let indexes = Indexes::start(places.clone(), search::Limits::default())?;
+        let indexes = Indexes::start(places.below("text"), search::Limits::default())?;
+        let vectors = Vectors::start(places.below("vectors"), models, Arc::clone(&clock), VectorLimits::default())?;
         let wikis = Arc::new(Self {
-            config,
+            store,
+            clock,
+            disk,
+            limits,
+            data_dir,
             indexes,
+            vectors,
             open: Mutex::default(),
             listeners: Arc::default(),
             lifecycle: Mutex::new(()),
@@ -82,6 +96,7 @@ impl Wikis {
 
     /// Ends the worker; what is not indexed yet is indexed after the next start.
     pub fn shutdown(&self) {
+        self.vectors.shutdown();
         self.indexes.shutdown();
         let slots: Vec<_> = self.open.lock().all.values().map(Arc::clone).collect();
         for slot in slots {
@@ -93,19 +108,35 @@ impl Wikis {
     }
 
     pub(super) fn store(&self) -> &Store {
-        &self.config.store
+        &self.store
     }
 
     pub(super) fn clock(&self) -> &dyn Clock {
-        self.config.clock.as_ref()
+        self.clock.as_ref()
     }
 
     pub(super) fn disk(&self) -> Arc<dyn Disk> {
-        Arc::clone(&self.config.disk)
+        Arc::clone(&self.disk)
     }
 
     pub(super) fn indexes(&self) -> &Indexes {
         &self.indexes
+    }
+
+    pub(super) fn vectors(&self) -> &Vectors {
+        &self.vectors
+    }
+
+    /// Says that a wiki may have changed.
+    pub(super) fn notify_indexes(&self, id: WikiId) {
+        self.indexes.notify(id);
+        self.vectors.notify(id);
+    }
+
+    /// Lets go of the indexes of a wiki whose record was removed.
+    pub(super) fn forget_indexes(&self, id: WikiId) {
+        self.indexes.forget(id);
+        self.vectors.forget(id);
     }
 
     pub(super) fn listeners(&self) -> &Listeners {
@@ -114,11 +145,11 @@ impl Wikis {
 
     #[must_use]
     pub fn limits(&self) -> &Limits {
-        &self.config.limits
+        &self.limits
     }
 
     pub(super) fn wikis_dir(&self) -> PathBuf {
-        self.config.data_dir.join("wikis")
+        self.data_dir.join("wikis")
     }
 
     pub(super) fn wiki_dir(&self, slug: &Slug) -> PathBuf {
@@ -160,7 +191,7 @@ impl Wikis {
         *opening = Arc::downgrade(&wiki);
         drop(opening);
         self.open.lock().touch(&wiki);
-        self.indexes.notify(id);
+        self.notify_indexes(id);
         if let Err(error) = self.repair_counters(&wiki) {
             // Its repository can be fetched all the same.
             tracing::error!(wiki.slug = %slug, %error, "the counters of a wiki could not be compared with it");
@@ -168,11 +199,12 @@ impl Wikis {
         Ok(wiki)
     }
 
-    /// Where a wiki's text index is and what it reads; none when there is no such wiki.
-    pub(super) fn index_place(&self, id: WikiId) -> Result<Option<Place>, WikiError> {
+    /// Where an index of a wiki is, by its name below `index/`, and what it reads; none when
+    /// there is no such wiki.
+    pub(super) fn index_place(&self, id: WikiId, name: &str) -> Result<Option<Place>, WikiError> {
         let Some(record) = self.store().read(|tx| tx.wiki(id))? else { return Ok(None) };
         let wiki = self.open(id, &record.slug)?;
-        let dir = self.wiki_dir(&record.slug).join("index").join("text");
+        let dir = self.wiki_dir(&record.slug).join("index").join(name);
         let source = Arc::new(RepoSource::new(Arc::clone(&wiki.repo), Arc::clone(&wiki.catalog)));
         Ok(Some(Place { dir, language: record.language, source }))
     }

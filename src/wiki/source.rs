@@ -15,17 +15,28 @@ pub(super) struct WikiPlaces {
     wikis: Arc<OnceLock<Weak<Wikis>>>,
 }
 
+/// The same for the worker of one kind of index.
+pub(super) struct IndexPlaces {
+    wikis: WikiPlaces,
+    name: &'static str,
+}
+
 impl WikiPlaces {
     pub(super) fn serve(&self, wikis: &Arc<Wikis>) {
         // Set once, by the only caller.
         let _already = self.wikis.set(Arc::downgrade(wikis));
     }
+
+    /// For the indexes that are in `index/{name}`.
+    pub(super) fn below(&self, name: &'static str) -> IndexPlaces {
+        IndexPlaces { wikis: self.clone(), name }
+    }
 }
 
-impl Places for WikiPlaces {
+impl Places for IndexPlaces {
     fn place(&self, wiki: WikiId) -> Result<Option<Place>, BoxError> {
-        match self.wikis.get().and_then(Weak::upgrade) {
-            Some(wikis) => Ok(wikis.index_place(wiki)?),
+        match self.wikis.wikis.get().and_then(Weak::upgrade) {
+            Some(wikis) => Ok(wikis.index_place(wiki, self.name)?),
             None => Ok(None),
         }
     }

@@ -15,6 +15,7 @@ use crate::model::{
     AttachmentName, AttachmentPath, Author, Name, PagePath, PersonId, Principal, RevisionPrefix, SessionId, Slug,
 };
 use crate::repo::{Change, CommitMeta, RealDisk};
+use crate::search::Models;
 use crate::store::Store;
 
 /// A database whose disk can be broken.
@@ -85,6 +86,7 @@ impl World {
             disk: Arc::new(RealDisk),
             limits: Limits::default(),
             data_dir: dir.path().to_owned(),
+            models: Models::only(None),
         };
         let world = Self { wikis: Wikis::start(config).unwrap(), broken, dir };
         world.create().unwrap();

@@ -9,6 +9,8 @@ mod bad_input;
 mod command_line;
 mod contract;
 mod crash;
+mod embed_command;
+mod embedding_crash;
 mod end_to_end;
 mod forgetful_disk;
 mod forgetful_storage;

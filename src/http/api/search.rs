@@ -10,7 +10,8 @@ use super::request::{authorize, count};
 use super::schema::{SearchAnswer, SearchRow};
 use crate::http::state::AppState;
 use crate::http::tenant::WikiSlug;
-use crate::wiki;
+use crate::search::Mode;
+use crate::wiki::{self, SearchQuery};
 
 /// Results when nobody says how many, and at most.
 const DEFAULT: usize = 50;
@@ -32,7 +33,8 @@ pub(super) async fn search(
                 return Err(ApiError::field("Query parameter 'q' is required"));
             }
             let limit = count(query.get("limit").map(String::as_str)).unwrap_or(DEFAULT).min(MOST);
-            let found = wiki::search(state.wikis(), &access, words, limit, 0)?;
+            let asked = SearchQuery { text: words.to_owned(), mode: Mode::Text, limit, ..SearchQuery::default() };
+            let found = wiki::search(state.wikis(), &access, &asked)?;
             let results = found
                 .hits
                 .into_iter()

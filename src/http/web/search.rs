@@ -12,8 +12,8 @@ use super::views::{SearchHit, SearchResults, SnippetPart};
 use crate::http::error::Failure;
 use crate::http::state::AppState;
 use crate::model::{PagePath, Principal};
-use crate::search::Hit;
-use crate::wiki;
+use crate::search::Mode;
+use crate::wiki::{self, Hit, SearchQuery};
 
 /// Results on one page.
 const SHOWN: usize = 20;
@@ -47,18 +47,18 @@ pub(super) async fn search(
         }
         Err(failed) => return refuse(&state, &request, failed.into()),
     };
-    let results = found.results.unwrap_or(wiki::SearchResults { total: 0, hits: Vec::new() });
+    let (total, hits) = found.results.map(|results| (results.total, results.hits)).unwrap_or_default();
     let at = |skip: usize| format!("/-/search?q={}&skip={skip}", encode(&words));
     let (previous, next) = (at(skip.saturating_sub(SHOWN)), at(skip + SHOWN));
     let title = if words.is_empty() { "Search".to_owned() } else { format!("Search: {words}") };
     let view = SearchResults {
         frame: found.surroundings.frame(&title),
         query: &words,
-        total: results.total,
+        total,
         create_href: found.create.as_deref(),
         previous_href: (skip > 0).then_some(previous.as_str()),
-        next_href: (skip + results.hits.len() < results.total).then_some(next.as_str()),
-        hits: results.hits.into_iter().map(hit).collect(),
+        next_href: (skip + hits.len() < total).then_some(next.as_str()),
+        hits: hits.into_iter().map(hit).collect(),
     };
     page(StatusCode::OK, &view)
 }
@@ -75,7 +75,9 @@ fn find(
     if words.is_empty() {
         return Ok(Found { surroundings, results: None, create: None });
     }
-    let results = wiki::search(state.wikis(), &access, words, SHOWN, skip)?;
+    let query =
+        SearchQuery { text: words.to_owned(), mode: Mode::Text, limit: SHOWN, offset: skip, ..SearchQuery::default() };
+    let results = wiki::search(state.wikis(), &access, &query)?;
     let wanted = PagePath::parse(words).and_then(|path| path.for_new_page()).ok().filter(|_| surroundings.may_write());
     let create = match wanted {
         Some(path) if wiki::find_page(&access, &path)?.is_none() => Some(format!("{}/edit", page_href(&path))),

@@ -20,6 +20,7 @@ use crate::config::{Limits, SessionConfig};
 use crate::http::{AppState, HttpConfig};
 use crate::model::{Name, PagePath, Principal, RevisionPrefix, Slug};
 use crate::repo::RealDisk;
+use crate::search::Models;
 use crate::store::Store;
 use crate::wiki::{self, NewWiki, Origin, Wikis, WikisConfig, WritePage};
 
@@ -63,6 +64,7 @@ impl World {
             disk: Arc::new(RealDisk),
             limits: Limits::default(),
             data_dir: dir.path().to_owned(),
+            models: Models::only(None),
         })
         .unwrap();
         let operator = Operator::on_this_machine();

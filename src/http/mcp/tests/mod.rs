@@ -20,6 +20,7 @@ use crate::config::{Limits, SessionConfig};
 use crate::http::{AppState, HttpConfig};
 use crate::model::{AttachmentName, AttachmentPath, Author, Name, PagePath, Principal, Slug, TokenRole, WikiId};
 use crate::repo::{Change, CommitMeta, RealDisk};
+use crate::search::Models;
 use crate::store::Store;
 use crate::wiki::{NewWiki, Read, Wikis, WikisConfig};
 
@@ -93,6 +94,7 @@ impl World {
             disk: Arc::new(RealDisk),
             limits,
             data_dir: dir.path().to_owned(),
+            models: Models::only(None),
         };
         let wikis = Wikis::start(config).unwrap();
         let owner = auth.create_person(operator(), &Name::parse("Ada").unwrap(), false).unwrap();

@@ -6,8 +6,8 @@ use super::{Call, one_line, output_schema, reading_tool};
 use crate::http::mcp::answer::Answer;
 use crate::http::mcp::arguments::Count;
 use crate::http::mcp::failure::Failure;
-use crate::search::Hit;
-use crate::wiki;
+use crate::search::Mode;
+use crate::wiki::{self, Hit, SearchQuery};
 
 /// Results in an answer, unless asked otherwise, and at most.
 const RESULTS: usize = 20;
@@ -66,7 +66,8 @@ pub(super) fn run(call: &Call, arguments: &Arguments) -> Result<Answer, Failure>
     }
     let limit = arguments.limit.clamp(RESULTS, 1, MOST_RESULTS);
     let offset = arguments.offset.clamp(0, 0, FARTHEST);
-    let results = wiki::search(&call.wikis, &call.reading()?, query, limit, offset)?;
+    let asked = SearchQuery { text: query.to_owned(), mode: Mode::Text, limit, offset, ..SearchQuery::default() };
+    let results = wiki::search(&call.wikis, &call.reading()?, &asked)?;
     let found = Found {
         query: query.to_owned(),
         total: results.total,

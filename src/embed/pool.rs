@@ -1,0 +1,282 @@
+//! Threads that embed token sequences: queries before passages, in batches that take
+//! milliseconds, so that a query never waits long.
+
+use std::collections::VecDeque;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+use crate::error::Error;
+
+/// More threads than any machine has cores are a mistake.
+const MOST_THREADS: usize = 1024;
+/// Queries that may wait; the next is refused.
+const WAITING_QUERIES: usize = 256;
+/// What a batch of passages should take at the most: a query may have to wait for one.
+const BATCH_TIME: Duration = Duration::from_millis(8);
+/// Tokens of a batch, whatever its time: fewer do not use a weight often enough once it is read, more do not
+/// fit the cache.
+const BATCH_TOKENS: std::ops::RangeInclusive<usize> = 64..=512;
+/// Passages that are sorted by length and handed out together.
+const WINDOW: usize = 256;
+
+/// What the threads run.
+pub(crate) trait Encode: Send + Sync + 'static {
+    /// What a thread computes in, kept from one batch to the next.
+    type Space: Default;
+
+    /// Components of a vector.
+    fn dimensions(&self) -> usize;
+
+    /// Writes the vectors of token sequences behind each other into `out`, of as many times `dimensions`.
+    ///
+    /// # Errors
+    /// What is wrong with a sequence.
+    fn embed(&self, space: &mut Self::Space, batch: &[&[u32]], out: &mut [f32]) -> Result<(), String>;
+}
+
+/// The threads and what waits for them.
+pub(crate) struct Pool<E: Encode> {
+    shared: Arc<Shared<E>>,
+    threads: usize,
+    workers: Mutex<Vec<JoinHandle<()>>>,
+}
+
+struct Shared<E> {
+    encoder: E,
+    queue: Mutex<Queue>,
+    /// There is something to do, or the end.
+    work: Condvar,
+    /// There is room for passages, or the end.
+    room: Condvar,
+    waiting_batches: usize,
+    /// Tokens of the next batches of passages, so that each takes [`BATCH_TIME`] on this machine.
+    batch_tokens: AtomicUsize,
+}
+
+#[derive(Default)]
+struct Queue {
+    queries: VecDeque<Batch>,
+    passages: VecDeque<Batch>,
+    ended: bool,
+}
+
+/// Sequences that are embedded together.
+struct Batch {
+    /// Where each was in the request.
+    places: Vec<usize>,
+    sequences: Vec<Vec<u32>>,
+    answer: Sender<Answer>,
+}
+
+/// The vectors of the sequences at these places, behind each other.
+type Answer = (Vec<usize>, Result<Vec<f32>, Error>);
+
+impl<E: Encode> Pool<E> {
+    /// Starts `threads` workers, 0 for as many as the machine has cores.
+    ///
+    /// # Errors
+    /// When a thread cannot be started.
+    pub(crate) fn start(encoder: E, threads: usize) -> Result<Self, Error> {
+        let threads = if threads == 0 { thread::available_parallelism().map_or(1, usize::from) } else { threads };
+        let threads = threads.min(MOST_THREADS);
+        let shared = Arc::new(Shared {
+            encoder,
+            queue: Mutex::default(),
+            work: Condvar::new(),
+            room: Condvar::new(),
+            waiting_batches: 2 * threads,
+            batch_tokens: AtomicUsize::new(*BATCH_TOKENS.start()),
+        });
+        let pool = Self { shared, threads, workers: Mutex::default() };
+        for number in 0..threads {
+            let shared = Arc::clone(&pool.shared);
+            let worker = thread::Builder::new().name(format!("embed-{number}")).spawn(move || shared.run())?;
+            pool.workers.lock().unwrap_or_else(PoisonError::into_inner).push(worker);
+        }
+        Ok(pool)
+    }
+
+    pub(crate) fn encoder(&self) -> &E {
+        &self.shared.encoder
+    }
+
+    /// Embeds one sequence before all passages.
+    ///
+    /// # Errors
+    /// [`Error::Busy`] when too many wait already.
+    pub(crate) fn query(&self, sequence: Vec<u32>) -> Result<Vec<f32>, Error> {
+        let (answer, answered) = channel();
+        {
+            let mut queue = self.shared.lock();
+            if queue.ended {
+                return Err(Error::Stopped);
+            }
+            if queue.queries.len() >= WAITING_QUERIES {
+                return Err(Error::Busy);
+            }
+            queue.queries.push_back(Batch { places: vec![0], sequences: vec![sequence], answer });
+        }
+        self.shared.work.notify_one();
+        answered.recv().map_or(Err(Error::Stopped), |(_, vector)| vector)
+    }
+
+    /// Embeds sequences when no query waits; they are taken as there is room for them.
+    ///
+    /// # Errors
+    /// The first of an item, or [`Error::Stopped`].
+    pub(crate) fn passages(
+        &self,
+        sequences: impl ExactSizeIterator<Item = Result<Vec<u32>, Error>>,
+    ) -> Result<Vec<Vec<f32>>, Error> {
+        let count = sequences.len();
+        let (answer, answered) = channel();
+        let mut window = Vec::with_capacity(count.min(WINDOW));
+        for (place, sequence) in sequences.enumerate() {
+            window.push((place, sequence?));
+            if window.len() == WINDOW {
+                self.hand_out(&mut window, &answer)?;
+            }
+        }
+        self.hand_out(&mut window, &answer)?;
+        drop(answer);
+        collect(count, self.shared.encoder.dimensions(), &answered)
+    }
+
+    /// Cuts a window into batches of sequences of like length, and queues them.
+    fn hand_out(&self, window: &mut Vec<(usize, Vec<u32>)>, answer: &Sender<Answer>) -> Result<(), Error> {
+        window.sort_by_key(|(_, sequence)| std::cmp::Reverse(sequence.len()));
+        let tokens: usize = window.iter().map(|(_, sequence)| sequence.len()).sum();
+        // A small request, too, is for all threads.
+        let share = tokens.div_ceil(self.threads).max(*BATCH_TOKENS.start());
+        let most = self.shared.batch_tokens.load(Ordering::Relaxed).min(share);
+        let empty = || Batch { places: Vec::new(), sequences: Vec::new(), answer: answer.clone() };
+        let (mut batch, mut size) = (empty(), 0);
+        for (place, sequence) in window.drain(..) {
+            if size > 0 && size + sequence.len() > most {
+                self.shared.submit(std::mem::replace(&mut batch, empty()))?;
+                size = 0;
+            }
+            size += sequence.len();
+            batch.places.push(place);
+            batch.sequences.push(sequence);
+        }
+        if size > 0 { self.shared.submit(batch) } else { Ok(()) }
+    }
+
+    /// Ends the threads after what each is doing; whatever waits gets [`Error::Stopped`].
+    pub(crate) fn shutdown(&self) {
+        {
+            let mut queue = self.shared.lock();
+            queue.ended = true;
+            queue.queries.clear();
+            queue.passages.clear();
+        }
+        self.shared.work.notify_all();
+        self.shared.room.notify_all();
+        let workers = std::mem::take(&mut *self.workers.lock().unwrap_or_else(PoisonError::into_inner));
+        for worker in workers {
+            // Its panics are answered where they happen.
+            let _ended = worker.join();
+        }
+    }
+}
+
+impl<E: Encode> Drop for Pool<E> {
+    fn drop(&mut self) {
+        self.shutdown();
+    }
+}
+
+/// Waits for the vectors of a request and brings them in order.
+fn collect(count: usize, dimensions: usize, answered: &Receiver<Answer>) -> Result<Vec<Vec<f32>>, Error> {
+    let mut vectors = vec![Vec::new(); count];
+    let mut missing = count;
+    while missing > 0 {
+        let Ok((places, result)) = answered.recv() else { return Err(Error::Stopped) };
+        missing = missing.saturating_sub(places.len());
+        let found = result?;
+        for (place, vector) in places.into_iter().zip(found.chunks_exact(dimensions)) {
+            if let Some(slot) = vectors.get_mut(place) {
+                *slot = vector.to_vec();
+            }
+        }
+    }
+    Ok(vectors)
+}
+
+impl<E: Encode> Shared<E> {
+    fn lock(&self) -> MutexGuard<'_, Queue> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Queues passages as soon as there is room.
+    fn submit(&self, batch: Batch) -> Result<(), Error> {
+        let full = |queue: &mut Queue| !queue.ended && queue.passages.len() >= self.waiting_batches;
+        let mut queue = self.room.wait_while(self.lock(), full).unwrap_or_else(PoisonError::into_inner);
+        if queue.ended {
+            return Err(Error::Stopped);
+        }
+        queue.passages.push_back(batch);
+        drop(queue);
+        self.work.notify_one();
+        Ok(())
+    }
+
+    /// What a worker does until the end.
+    fn run(&self) {
+        let mut space = E::Space::default();
+        while let Some((batch, is_passages)) = self.next() {
+            let sequences: Vec<&[u32]> = batch.sequences.iter().map(Vec::as_slice).collect();
+            let mut out = vec![0.0; sequences.len() * self.encoder.dimensions()];
+            let started = Instant::now();
+            let done = catch_unwind(AssertUnwindSafe(|| self.encoder.embed(&mut space, &sequences, &mut out)));
+            if is_passages {
+                self.learn(sequences.iter().map(|sequence| sequence.len()).sum(), started.elapsed());
+            }
+            let result = match done {
+                Ok(Ok(())) => Ok(out),
+                Ok(Err(problem)) => Err(Error::Failed(problem)),
+                Err(_) => {
+                    // Whatever it was left in.
+                    space = E::Space::default();
+                    Err(Error::Failed("the encoder panicked".to_owned()))
+                }
+            };
+            // Whoever asked may have gone.
+            let _heard = batch.answer.send((batch.places, result));
+        }
+    }
+
+    /// The next batch, and whether it is passages; none at the end.
+    fn next(&self) -> Option<(Batch, bool)> {
+        let idle = |queue: &mut Queue| !queue.ended && queue.queries.is_empty() && queue.passages.is_empty();
+        let mut queue = self.work.wait_while(self.lock(), idle).unwrap_or_else(PoisonError::into_inner);
+        if queue.ended {
+            return None;
+        }
+        if let Some(query) = queue.queries.pop_front() {
+            return Some((query, false));
+        }
+        let batch = queue.passages.pop_front();
+        drop(queue);
+        self.room.notify_one();
+        batch.map(|batch| (batch, true))
+    }
+
+    /// Sizes the next batches by how long one took, a quarter of the way each time.
+    fn learn(&self, tokens: usize, took: Duration) {
+        let micros = took.as_micros().max(1);
+        let wanted = tokens as u128 * BATCH_TIME.as_micros() / micros;
+        let wanted = usize::try_from(wanted).unwrap_or(usize::MAX).clamp(*BATCH_TOKENS.start(), *BATCH_TOKENS.end());
+        let now = self.batch_tokens.load(Ordering::Relaxed);
+        self.batch_tokens.store((3 * now + wanted).div_ceil(4), Ordering::Relaxed);
+    }
+}
+
+#[cfg(test)]
+#[path = "pool_tests.rs"]
+mod tests;
