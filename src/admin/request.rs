@@ -3,7 +3,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use super::Finding;
-use crate::model::{Name, Role, Slug, TokenRole, UnixSeconds};
+use crate::model::{Language, Name, Role, Slug, TokenRole, UnixSeconds};
 
 /// A verb with its arguments.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -25,6 +25,10 @@ pub enum Request {
         from_git: Option<PathBuf>,
     },
     WikiList,
+    WikiLanguage {
+        slug: Slug,
+        language: Language,
+    },
     WikiDelete {
         slug: Slug,
     },
@@ -98,6 +102,8 @@ pub struct WikiInfo {
     pub name: Name,
     pub public: bool,
     pub created: UnixSeconds,
+    #[serde(default)]
+    pub language: Language,
     pub pages: u64,
     pub attachments: u64,
     pub bytes: u64,

@@ -51,6 +51,10 @@ pub fn run(
             let wikis = parts.wikis.list(proof)?.into_iter().map(|wiki| parts.info(wiki)).collect();
             Answer::Wikis { wikis }
         }
+        Request::WikiLanguage { slug, language } => {
+            parts.wikis.set_language(proof, &slug, language)?;
+            Answer::Done
+        }
         Request::WikiDelete { slug } => {
             parts.wikis.delete(proof, &slug)?;
             Answer::Done
@@ -124,6 +128,7 @@ impl Parts {
             name: wiki.name,
             public: wiki.public,
             created: wiki.created,
+            language: wiki.language,
             pages: wiki.pages,
             attachments: wiki.attachments,
             bytes: wiki.bytes,

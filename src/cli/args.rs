@@ -3,7 +3,7 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 
-use crate::model::{Name, Role, Slug, TokenRole};
+use crate::model::{Language, Name, Role, Slug, TokenRole};
 
 const EXIT_CODES: &str = "\
 Exit codes: 0 done, 1 it failed and nothing changed, 2 wrong arguments or configuration.
@@ -166,6 +166,17 @@ pub(super) enum WikiVerb {
         /// As JSON.
         #[arg(long)]
         json: bool,
+    },
+    /// Says what a wiki is written in, for searches. Its pages are indexed anew in the background.
+    #[command(after_help = "Example:\n  robotwiki wiki language docs german")]
+    Language {
+        /// The wiki's short name.
+        #[arg(value_parser = Slug::parse)]
+        slug: Slug,
+        /// arabic, danish, dutch, english, finnish, french, german, greek, hungarian, italian,
+        /// norwegian, portuguese, romanian, russian, spanish, swedish, tamil, turkish, or none.
+        #[arg(value_parser = Language::parse)]
+        language: Language,
     },
     /// Deletes a wiki with all its history. There is no way back.
     #[command(after_help = "Example:\n  robotwiki wiki delete docs --yes")]

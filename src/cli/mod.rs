@@ -100,6 +100,7 @@ fn request(verb: Verb) -> Result<(Request, bool), CliError> {
             (Request::WikiCreate { slug, name, owner, public, from_git }, false)
         }
         Verb::Wiki(WikiVerb::List { json }) => (Request::WikiList, json),
+        Verb::Wiki(WikiVerb::Language { slug, language }) => (Request::WikiLanguage { slug, language }, false),
         Verb::Wiki(WikiVerb::Delete { slug, yes }) => {
             if !yes {
                 let text = format!("this deletes the wiki '{slug}' and all its history; add --yes to do it");

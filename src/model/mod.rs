@@ -4,12 +4,14 @@
 //! What belongs here knows no storage, no HTTP and no clock.
 
 mod identity;
+mod language;
 mod page_path;
 mod principal;
 mod revision;
 mod slug;
 
 pub use identity::{AuthorName, Did, Handle, Name, NameError, PersonId, PersonalTokenId, SessionId, TokenId, WikiId};
+pub use language::{Language, LanguageError};
 pub use page_path::{AttachmentName, AttachmentPath, FoldKey, PagePath, PathError, RepoPath, display_name};
 pub use principal::{Author, Permission, Principal, Role, TokenRole};
 pub use revision::{Revision, RevisionError, RevisionPrefix};

@@ -29,10 +29,26 @@ pub enum Error {
     /// The wiki's content could not be read.
     #[error("reading the wiki: {0}")]
     Source(BoxError),
+    /// A state of the past differs from the index in more pages, or in more text, than are
+    /// indexed for one search.
+    #[error("{pages} pages differ from that revision; a search of the past can have at most {limit}")]
+    TooManyDiffer { pages: usize, limit: usize },
+    #[error("the pages that differ from that revision have more than {limit} bytes")]
+    TooLargeDifference { limit: usize },
+    /// The wiki has no such commit.
+    #[error("no such revision: {0}")]
+    NoSuchRevision(crate::model::Revision),
     /// The wiki is not there (any more).
     #[error("no such wiki")]
     UnknownWiki,
     /// The background thread could not be started.
     #[error("starting the index worker: {0}")]
     Thread(io::Error),
+}
+
+impl Error {
+    /// Whether it says that an index's files are not what they should be.
+    pub(super) const fn is_damage(&self) -> bool {
+        matches!(self, Self::Io { .. } | Self::Index(_) | Self::Damaged(_))
+    }
 }

@@ -7,8 +7,10 @@ use std::time::Duration;
 
 use parking_lot::{Condvar, Mutex};
 
+use super::past::PastStates;
+use super::text_index::MOST_HITS;
 use super::worker::{self, Queue, Status};
-use super::{Error, Hits, Place, Places, TextIndex};
+use super::{Error, Hits, Place, Places, Ranking, TextIndex, TextQuery};
 use crate::model::{Revision, WikiId};
 
 /// How long a search waits for an index that holds nothing yet or has to be repaired.
@@ -39,6 +41,7 @@ pub(super) struct Shared {
     pub(super) places: Box<dyn Places>,
     limits: Limits,
     cache: Mutex<Cache>,
+    past: PastStates,
     pub(super) queue: Mutex<Queue>,
     /// Something in the queue has changed.
     pub(super) changed: Condvar,
@@ -69,6 +72,7 @@ impl Indexes {
             places: Box::new(places),
             limits,
             cache: Mutex::default(),
+            past: PastStates::default(),
             queue: Mutex::default(),
             changed: Condvar::new(),
         });
@@ -130,9 +134,37 @@ impl Indexes {
     /// or damaged is built first, for which this waits a few seconds.
     ///
     /// # Errors
-    /// When there is no such wiki, or its index cannot be used and not be repaired in time.
-    pub fn search(&self, wiki: WikiId, query: &str, limit: usize, offset: usize) -> Result<Hits, Error> {
-        self.with(wiki, |index| index.search(query, limit, offset))
+    /// When there is no such wiki, or its index cannot be used and not be repaired in time. For
+    /// a commit of the past also [`Error::NoSuchRevision`], [`Error::TooManyDiffer`] and
+    /// [`Error::TooLargeDifference`].
+    pub fn search(&self, wiki: WikiId, query: &TextQuery) -> Result<Hits, Error> {
+        let query = TextQuery { limit: query.limit.min(MOST_HITS), ..query.clone() };
+        self.with_ranking(wiki, &query, |ranking| {
+            Ok(Hits { total: ranking.total(), hits: ranking.hits(0..ranking.pages().count())? })
+        })
+    }
+
+    /// As [`Self::search`]: hands what was found to `read`, before any page was looked at.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn with_ranking<T>(
+        &self,
+        wiki: WikiId,
+        query: &TextQuery,
+        read: impl Fn(&Ranking<'_>) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        self.with(wiki, |index| {
+            let view = index.view();
+            let past = match query.as_of {
+                Some(as_of) if view.reflects != Some(as_of) => {
+                    let source = self.shared.place(wiki)?.source;
+                    Some(self.shared.past.get(wiki, as_of, &view, index.fields(), source.as_ref())?)
+                }
+                _ => None,
+            };
+            read(&index.ranking_in(view, past.as_deref(), query)?)
+        })
     }
 
     /// Asks a wiki's index something. One that is missing or damaged is built first, for which
@@ -195,6 +227,7 @@ impl Indexes {
         }
         queue.forget(wiki);
         drop(queue);
+        self.shared.past.forget(wiki);
         self.shared.close(wiki);
     }
 

@@ -1,74 +1,73 @@
-//! The query language, and what it asks of the index. Any text is a query: words, "phrases",
-//! and `-word` or `-"phrase"` to exclude; everything else counts as words or is ignored.
+//! The query language. Any text is a query: words, "phrases", `field:` terms, and `-` before
+//! any of them to exclude; everything else counts as words or is ignored.
 
-use std::collections::{BTreeMap, BTreeSet};
+use tantivy::tokenizer::{TextAnalyzer, TokenStream as _};
 
-use tantivy::query::{AllQuery, BooleanQuery, BoostQuery, Occur, PhraseQuery, Query as TantivyQuery, TermQuery};
-use tantivy::schema::{Field, IndexRecordOption};
-use tantivy::tokenizer::TextAnalyzer;
-use tantivy::{Searcher, Term};
-
+use super::Filter;
 use super::analyzer;
-use super::schema::{Fields, composed, prefix};
+use super::schema::{composed, folded, prefix};
+use crate::model::Language;
 
 /// Longer queries are cut. Bytes.
-const LONGEST: usize = 1_000;
-/// Further words are ignored.
-const MOST_TERMS: usize = 32;
+const LONGEST: usize = 4_000;
+/// Further words are ignored: of all of them, and of different ones.
+const MOST_TERMS: usize = 400;
+const MOST_CLAUSES: usize = 64;
+/// Said more often, a word does not count more.
+const MOST_REPEATS: u8 = 20;
 /// An unfinished word of fewer characters is not completed.
 const SHORTEST_PREFIX: usize = 2;
-/// How many words of the dictionary are looked at for completing a prefix, per segment, and
-/// how many of the most frequent are taken.
-const PREFIX_SCAN: usize = 1_000;
-const PREFIX_WORDS: usize = 16;
-/// The most that BM25 gives to a term, as a multiple of its rarity (k1 + 1).
-const BM25_MOST: f32 = 2.2;
-
-const NAME_PREFIX_WEIGHT: f32 = 2.0;
-const BODY_PREFIX_WEIGHT: f32 = 0.5;
 
 /// A parsed query.
-#[derive(Debug, Default, PartialEq, Eq)]
+#[derive(Debug, Default, PartialEq, Eq, Clone)]
 pub(super) struct Query {
-    wanted: Vec<Clause>,
-    excluded: Vec<Clause>,
+    pub(super) wanted: Vec<Clause>,
+    pub(super) excluded: Vec<Clause>,
+    /// What a page must be, and must not be, whatever it says.
+    pub(super) only: Vec<Condition>,
+    pub(super) without: Vec<Condition>,
 }
 
 /// One word (one term) or a sequence of words (several).
 #[derive(Debug, Default, PartialEq, Eq, Clone)]
-struct Clause {
+pub(super) struct Clause {
     /// As indexed: folded and stemmed.
-    terms: Vec<String>,
-    quoted: bool,
+    pub(super) terms: Vec<String>,
+    pub(super) quoted: bool,
+    /// In the title, not anywhere.
+    pub(super) title: bool,
     /// A stop word: not demanded.
-    optional: bool,
+    pub(super) optional: bool,
     /// What of the last word has been typed, folded.
-    unfinished: Option<String>,
-}
-
-/// What a query asks of one state of the index.
-pub(super) struct Plan {
-    /// Pages with all of the words.
-    pub(super) strict: Box<dyn TantivyQuery>,
-    /// Pages with some of them, if that is a different question. Quoted phrases stay demanded.
-    pub(super) relaxed: Option<Box<dyn TantivyQuery>>,
-    /// Pages that are not shown.
-    pub(super) excluded: Vec<Box<dyn TantivyQuery>>,
-    /// The score of a page whose text has every word as often as counts: half of 1.
-    pub(super) unit: f32,
-}
-
-/// The words to highlight.
-#[derive(Debug, Default)]
-pub(super) struct Highlights {
-    pub(super) terms: BTreeSet<String>,
     pub(super) unfinished: Option<String>,
+    /// A single word of letters only, folded, which may be misspelt; else empty.
+    pub(super) spelled: String,
+    /// How often it was said again, which makes it more telling.
+    pub(super) repeats: u8,
+    /// Terms that count as well, because no page has the word itself.
+    pub(super) corrections: Vec<String>,
+}
+
+/// What filters compare; folded.
+#[derive(Debug, PartialEq, Eq, Clone)]
+pub(super) enum Condition {
+    Tag(String),
+    Category(String),
+    /// The beginning of the path.
+    Path(String),
+}
+
+impl Clause {
+    fn says_the_same(&self, other: &Self) -> bool {
+        *self == Self { repeats: self.repeats, spelled: self.spelled.clone(), ..other.clone() }
+    }
 }
 
 impl Query {
-    pub(super) fn parse(text: &str) -> Self {
+    pub(super) fn parse(text: &str, language: Language) -> Self {
         let text = composed(prefix(text, LONGEST));
-        let mut words = Words { prose: analyzer::prose(), names: analyzer::names(), left: MOST_TERMS };
+        let mut words =
+            Words { language, prose: analyzer::prose(language), names: analyzer::names(), left: MOST_TERMS };
         let mut query = Self::default();
         let mut rest = text.as_str();
         while !rest.is_empty() {
@@ -77,149 +76,97 @@ impl Query {
                 Some(after) if after.starts_with(|c: char| is_quote(c) || c.is_alphanumeric()) => (true, after),
                 _ => (false, trimmed),
             };
-            let clauses;
+            let (field, piece) = field(piece);
+            if let Some(field) = field
+                && field != "title"
+            {
+                let value;
+                (value, rest) = value_of(piece);
+                let condition = match field {
+                    "tag" => Condition::Tag(folded(value)),
+                    "category" => Condition::Category(folded(value)),
+                    _ => Condition::Path(folded_path(value)),
+                };
+                let list = if negated { &mut query.without } else { &mut query.only };
+                if list.len() < MOST_CLAUSES && !list.contains(&condition) {
+                    list.push(condition);
+                }
+                continue;
+            }
+            let mut clauses;
             (clauses, rest) = words.next(piece);
+            if field.is_some() {
+                for clause in &mut clauses {
+                    (clause.title, clause.optional) = (true, false);
+                }
+            }
             let list = if negated { &mut query.excluded } else { &mut query.wanted };
             for clause in clauses {
-                if !list.contains(&clause) {
-                    list.push(clause);
+                let again = list.iter().position(|known| known.says_the_same(&clause));
+                let full = list.len() >= MOST_CLAUSES;
+                match again.and_then(|at| list.get_mut(at)) {
+                    Some(known) => known.repeats = known.repeats.saturating_add(1).min(MOST_REPEATS),
+                    None if full => {}
+                    None => list.push(clause),
                 }
             }
         }
         query
     }
 
+    /// Adds what a caller demands beside the text.
+    pub(super) fn demand(&mut self, filter: &Filter) {
+        self.only.extend(filter.tags.iter().map(|tag| Condition::Tag(folded(tag))));
+        self.only.extend(filter.category.as_deref().map(|category| Condition::Category(folded(category))));
+        self.only.extend(filter.prefix.as_deref().map(|prefix| Condition::Path(folded_path(prefix))));
+    }
+
     pub(super) fn is_empty(&self) -> bool {
-        self.wanted.is_empty() && self.excluded.is_empty()
+        self.wanted.is_empty() && self.excluded.is_empty() && self.only.is_empty() && self.without.is_empty()
     }
 
-    pub(super) fn highlights(&self) -> Highlights {
+    /// The clauses that a page is found for: not the stop words, unless there is nothing else.
+    pub(super) fn telling(&self) -> impl Iterator<Item = &Clause> {
         let optional_too = self.wanted.iter().all(|clause| clause.optional);
-        let shown = || self.wanted.iter().filter(|clause| optional_too || !clause.optional);
-        Highlights {
-            terms: shown().flat_map(|clause| clause.terms.iter().cloned()).collect(),
-            unfinished: shown().find_map(|clause| clause.unfinished.clone()),
-        }
+        self.wanted.iter().filter(move |clause| optional_too || !clause.optional)
     }
-
-    pub(super) fn plan(&self, searcher: &Searcher, fields: &Fields) -> tantivy::Result<Plan> {
-        let demand_all = self.wanted.iter().all(|clause| clause.optional);
-        let mut strict: Vec<(Occur, Box<dyn TantivyQuery>)> = Vec::new();
-        let mut quoted: Vec<(Occur, Box<dyn TantivyQuery>)> = Vec::new();
-        let mut words: Vec<Box<dyn TantivyQuery>> = Vec::new();
-        let mut unit = 0.0;
-        for clause in &self.wanted {
-            let matching = clause.compile(searcher, fields)?;
-            unit += clause.rarity(searcher, fields)?;
-            if clause.quoted {
-                quoted.push((Occur::Must, matching.box_clone()));
-            } else {
-                words.push(matching.box_clone());
-            }
-            strict.push((if clause.optional && !demand_all { Occur::Should } else { Occur::Must }, matching));
-        }
-        if self.wanted.is_empty() {
-            strict.push((Occur::Must, Box::new(AllQuery)));
-        }
-        if let Some(in_order) = self.in_order(fields) {
-            strict.push((Occur::Should, in_order));
-        }
-        let relaxed = (!words.is_empty() && self.wanted.len() > 1).then(|| {
-            let some_words = if quoted.is_empty() { Occur::Must } else { Occur::Should };
-            quoted.push((some_words, Box::new(BooleanQuery::union(words))));
-            Box::new(BooleanQuery::new(quoted)) as Box<dyn TantivyQuery>
-        });
-        let excluded = self.excluded.iter().map(|clause| clause.compile(searcher, fields));
-        Ok(Plan {
-            strict: Box::new(BooleanQuery::new(strict)),
-            relaxed,
-            excluded: excluded.collect::<tantivy::Result<_>>()?,
-            unit: unit * BM25_MOST,
-        })
-    }
-
-    /// The words one after the other, which makes a page better.
-    fn in_order(&self, fields: &Fields) -> Option<Box<dyn TantivyQuery>> {
-        let terms: Vec<&String> = self.wanted.iter().filter(|c| !c.quoted).flat_map(|c| &c.terms).collect();
-        if !(2..=8).contains(&terms.len()) {
-            return None;
-        }
-        let phrase = |field: Field, weight| {
-            let terms = terms.iter().map(|term| Term::from_field_text(field, term)).collect();
-            weighted(Box::new(PhraseQuery::new(terms)), weight)
-        };
-        Some(Box::new(BooleanQuery::union(vec![phrase(fields.title, 3.0), phrase(fields.body, 1.0)])))
-    }
-}
-
-impl Clause {
-    fn compile(&self, searcher: &Searcher, fields: &Fields) -> tantivy::Result<Box<dyn TantivyQuery>> {
-        let mut places: Vec<Box<dyn TantivyQuery>> = Vec::new();
-        for (field, weight) in fields.weighted() {
-            let mut terms: Vec<Term> = self.terms.iter().map(|term| Term::from_field_text(field, term)).collect();
-            let query: Box<dyn TantivyQuery> = match terms.pop() {
-                Some(term) if terms.is_empty() => Box::new(TermQuery::new(term, IndexRecordOption::WithFreqs)),
-                Some(term) => {
-                    terms.push(term);
-                    Box::new(PhraseQuery::new(terms))
-                }
-                None => continue,
-            };
-            places.push(weighted(query, weight));
-        }
-        if let Some(unfinished) = &self.unfinished {
-            for (field, weight) in [(fields.names, NAME_PREFIX_WEIGHT), (fields.body, BODY_PREFIX_WEIGHT)] {
-                for term in completions(searcher, field, unfinished)? {
-                    places.push(weighted(Box::new(TermQuery::new(term, IndexRecordOption::WithFreqs)), weight));
-                }
-            }
-        }
-        Ok(Box::new(BooleanQuery::union(places)))
-    }
-
-    /// The inverse document frequency of the terms in the pages' text, as BM25 has it.
-    fn rarity(&self, searcher: &Searcher, fields: &Fields) -> tantivy::Result<f32> {
-        let mut sum = 0.0;
-        for term in &self.terms {
-            let pages = searcher.num_docs() as f32;
-            let with = (searcher.doc_freq(&Term::from_field_text(fields.body, term))? as f32).min(pages);
-            sum += (1.0 + (pages - with + 0.5) / (with + 0.5)).ln();
-        }
-        Ok(sum)
-    }
-}
-
-fn weighted(query: Box<dyn TantivyQuery>, weight: f32) -> Box<dyn TantivyQuery> {
-    Box::new(BoostQuery::new(query, weight))
-}
-
-/// The most frequent indexed words that begin with `prefix`.
-fn completions(searcher: &Searcher, field: Field, prefix: &str) -> tantivy::Result<Vec<Term>> {
-    let mut found: BTreeMap<Vec<u8>, u64> = BTreeMap::new();
-    for segment in searcher.segment_readers() {
-        let words = segment.inverted_index(field)?;
-        let mut stream = words.terms().range().ge(prefix.as_bytes()).into_stream()?;
-        let mut scanned = 0;
-        while stream.advance() && scanned < PREFIX_SCAN && stream.key().starts_with(prefix.as_bytes()) {
-            *found.entry(stream.key().to_vec()).or_default() += u64::from(stream.value().doc_freq);
-            scanned += 1;
-        }
-    }
-    let mut found: Vec<(Vec<u8>, u64)> = found.into_iter().collect();
-    found.sort_by(|(a, a_pages), (b, b_pages)| b_pages.cmp(a_pages).then_with(|| a.cmp(b)));
-    found.truncate(PREFIX_WORDS);
-    Ok(found
-        .iter()
-        .filter_map(|(word, _)| std::str::from_utf8(word).ok())
-        .map(|word| Term::from_field_text(field, word))
-        .collect())
 }
 
 fn is_quote(c: char) -> bool {
     matches!(c, '"' | '\u{201c}' | '\u{201d}' | '\u{201e}')
 }
 
+/// The field that a piece begins with, and what follows; what looks like a field and is none
+/// is a word.
+fn field(piece: &str) -> (Option<&'static str>, &str) {
+    for name in ["tag", "path", "title", "category"] {
+        if let Some((found, value)) = piece.split_at_checked(name.len())
+            && found.eq_ignore_ascii_case(name)
+            && let Some(value) = value.strip_prefix(':')
+            && value.starts_with(|c: char| !c.is_whitespace() && c != ':')
+            && !folded(value_of(value).0).is_empty()
+        {
+            return (Some(name), value);
+        }
+    }
+    (None, piece)
+}
+
+/// The quoted or bare value at the beginning, and the text after it.
+fn value_of(text: &str) -> (&str, &str) {
+    if let Some(quoted) = text.strip_prefix(is_quote) {
+        return quoted.split_once(is_quote).unwrap_or((quoted, ""));
+    }
+    text.split_at(text.find(char::is_whitespace).unwrap_or(text.len()))
+}
+
+/// As paths are folded, of which this is the beginning.
+fn folded_path(path: &str) -> String {
+    composed(&path.trim_start_matches('/').replace('_', " ").to_lowercase())
+}
+
 struct Words {
+    language: Language,
     prose: TextAnalyzer,
     names: TextAnalyzer,
     /// How many more terms are taken.
@@ -241,7 +188,7 @@ impl Words {
     }
 
     fn phrase(&mut self, text: &str) -> Vec<Clause> {
-        let terms: Vec<String> = self.terms(text).into_iter().map(|word| word.term).collect();
+        let terms: Vec<String> = self.terms(text).into_iter().take(MOST_CLAUSES).map(|word| word.term).collect();
         if terms.is_empty() { Vec::new() } else { vec![Clause { terms, quoted: true, ..Clause::default() }] }
     }
 
@@ -253,11 +200,16 @@ impl Words {
         let words = self.terms(text);
         for word in words {
             match clauses.last_mut() {
-                Some(clause) if word.unspaced && sequence_ends == Some(word.start) => clause.terms.push(word.term),
+                Some(clause) if word.unspaced && sequence_ends == Some(word.start) => {
+                    clause.spelled.clear();
+                    clause.terms.push(word.term);
+                }
                 _ => clauses.push(Clause {
                     optional: analyzer::is_stop_word(
+                        self.language,
                         &text.get(word.start..word.end).unwrap_or_default().to_lowercase(),
                     ),
+                    spelled: self.spelled(text.get(word.start..word.end).unwrap_or_default()),
                     terms: vec![word.term],
                     ..Clause::default()
                 }),
@@ -270,6 +222,12 @@ impl Words {
         clauses
     }
 
+    fn spelled(&mut self, word: &str) -> String {
+        let is_letter = |c: char| c.is_alphabetic() && !analyzer::is_unspaced(c);
+        let mut stream = self.names.token_stream(word);
+        if word.chars().all(is_letter) && stream.advance() { stream.token().text.clone() } else { String::new() }
+    }
+
     fn unfinished(&mut self, text: &str) -> Option<String> {
         let mut stream = self.names.token_stream(text);
         let mut last = None;
@@ -277,7 +235,7 @@ impl Words {
             let token = stream.token();
             last = (token.offset_to == text.len()).then(|| token.text.clone());
         }
-        last.filter(|word| word.chars().count() >= SHORTEST_PREFIX && !analyzer::is_stop_word(word))
+        last.filter(|word| word.chars().count() >= SHORTEST_PREFIX && !analyzer::is_stop_word(self.language, word))
     }
 
     fn terms(&mut self, text: &str) -> Vec<Word> {
@@ -309,27 +267,50 @@ mod tests {
         clauses.iter().map(|clause| clause.terms.iter().map(String::as_str).collect()).collect()
     }
 
+    fn parse(text: &str) -> Query {
+        Query::parse(text, Language::English)
+    }
+
     #[test]
     fn words_phrases_and_exclusions_are_told_apart() {
-        let query = Query::parse("Running -draft \"old news\" -\"not this\" New_York well-known --flag tag:x ");
+        let query = parse("Running -draft \"old news\" -\"not this\" New_York well-known --flag foo:x ");
         let wanted =
-            [&["run"][..], &["old", "news"], &["new"], &["york"], &["well"], &["known"], &["flag"], &["tag"], &["x"]];
+            [&["run"][..], &["old", "news"], &["new"], &["york"], &["well"], &["known"], &["flag"], &["foo"], &["x"]];
         assert_eq!(terms(&query.wanted), wanted);
         assert_eq!(terms(&query.excluded), [&["draft"][..], &["not", "this"]]);
         assert!(query.wanted.iter().all(|clause| clause.unfinished.is_none()));
-        assert_eq!(Query::parse("a Runn").wanted[1].unfinished.as_deref(), Some("runn"));
-        assert!(Query::parse("of the").wanted.iter().all(|clause| clause.optional && clause.unfinished.is_none()));
+        assert_eq!(parse("a Runn").wanted[1].unfinished.as_deref(), Some("runn"));
+        assert!(parse("of the").wanted.iter().all(|clause| clause.optional && clause.unfinished.is_none()));
+    }
+
+    #[test]
+    fn fields_are_told_from_words() {
+        let query =
+            parse("tag:Ops -tag:\"two  Words\" path:/My_Folder/ Category:How-To title:Deploys -title:\"old one\" x");
+        assert_eq!(
+            query.only,
+            [
+                Condition::Tag("ops".to_owned()),
+                Condition::Path("my folder/".to_owned()),
+                Condition::Category("how-to".to_owned())
+            ]
+        );
+        assert_eq!(query.without, [Condition::Tag("two  words".to_owned())]);
+        assert_eq!(terms(&query.wanted), [&["deploy"][..], &["x"]]);
+        assert_eq!(terms(&query.excluded), [["old", "one"]]);
+        assert!(query.wanted[0].title && query.excluded[0].title && !query.wanted[1].title);
+        for words in ["tag:", "tag: x", "tag:\"\"", "path::x", "tags:x", "http://a.b/c", "untag:x"] {
+            let query = parse(words);
+            assert!(query.only.is_empty() && !query.wanted.is_empty(), "{words}");
+        }
     }
 
     #[test]
     fn length_and_number_of_words_are_bounded() {
         let many: String = (0..1_000).map(|number| format!("w{number} ")).collect();
-        assert_eq!(Query::parse(&many).wanted.len(), MOST_TERMS);
-        assert_eq!(
-            Query::parse(&format!("\"{many}\"")).wanted.iter().map(|c| c.terms.len()).sum::<usize>(),
-            MOST_TERMS
-        );
-        assert_eq!(terms(&Query::parse(&format!("{}after", "\u{1f600}".repeat(250))).wanted), Vec::<Vec<&str>>::new());
-        assert_eq!(Query::parse("a a A a a").wanted.len(), 1);
+        assert_eq!(parse(&many).wanted.len(), MOST_CLAUSES);
+        assert_eq!(parse(&format!("\"{many}\"")).wanted.iter().map(|c| c.terms.len()).sum::<usize>(), MOST_CLAUSES);
+        assert_eq!(terms(&parse(&format!("{}after", "\u{1f600}".repeat(1_000))).wanted), Vec::<Vec<&str>>::new());
+        assert_eq!(parse("b b B b c").wanted.iter().map(|clause| clause.repeats).collect::<Vec<_>>(), [3, 0]);
     }
 }

@@ -1,5 +1,7 @@
 use std::ops::Range;
 
+use crate::model::Revision;
+
 /// What a search compares.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum Mode {
@@ -40,4 +42,18 @@ pub struct SectionRef {
     pub anchor: String,
     /// Its lines in the file, counted from 1; the end is not part of it.
     pub lines: Range<usize>,
+}
+
+/// A question about words.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct TextQuery {
+    /// In the query language: see [`super::TextIndex::search`].
+    pub text: String,
+    pub filter: Filter,
+    /// Pages in the answer, 1,000 at most.
+    pub limit: usize,
+    /// Pages before them.
+    pub offset: usize,
+    /// A commit whose pages are searched; else those of the newest that is indexed.
+    pub as_of: Option<Revision>,
 }

@@ -6,12 +6,10 @@ use unicode_normalization::{UnicodeNormalization, is_nfc_quick};
 
 use super::analyzer;
 use super::page::IndexedPage;
-use crate::model::{PagePath, Revision};
+use super::page_map::PageMap;
+use crate::model::{Language, PagePath, Revision};
 
-/// How much of a page's text is kept for snippets; all of it is searched. Bytes.
-const EXCERPT: usize = 32 * 1024;
-
-const PAYLOAD_VERSION: &str = "robotwiki-text-1";
+const PAYLOAD_VERSION: &str = "robotwiki-text-2";
 
 /// The name of the column that breaks ties between equal scores.
 pub(super) const PATH_COLUMN: &str = "path";
@@ -28,8 +26,21 @@ pub(super) struct Fields {
     pub(super) body: Field,
     /// Title, path, headings and tags unstemmed, for prefixes.
     pub(super) names: Field,
-    excerpt: Field,
+    /// What filters compare: the folded path, each tag and the category in small letters.
+    pub(super) key: Field,
+    pub(super) tag: Field,
+    pub(super) category: Field,
+    text: Field,
+    map: Field,
     shown_title: Field,
+}
+
+/// What an excerpt is made of.
+pub(super) struct Stored {
+    pub(super) path: PagePath,
+    pub(super) title: String,
+    pub(super) text: String,
+    pub(super) map: PageMap,
 }
 
 impl Fields {
@@ -49,9 +60,29 @@ impl Fields {
         let tags = schema.add_text_field("tags", words(analyzer::PROSE));
         let body = schema.add_text_field("body", words(analyzer::PROSE));
         let names = schema.add_text_field("names", words(analyzer::NAMES));
-        let excerpt = schema.add_text_field("excerpt", STORED);
+        let key = schema.add_text_field("key", STRING | FAST);
+        let tag = schema.add_text_field("tag", STRING);
+        let category = schema.add_text_field("category", STRING);
+        let text = schema.add_text_field("text", STORED);
+        let map = schema.add_bytes_field("map", STORED);
         let shown_title = schema.add_text_field("shown_title", STORED);
-        Self { schema: schema.build(), path, title, path_words, headings, tags, body, names, excerpt, shown_title }
+        let schema = schema.build();
+        Self {
+            schema,
+            path,
+            title,
+            path_words,
+            headings,
+            tags,
+            body,
+            names,
+            key,
+            tag,
+            category,
+            text,
+            map,
+            shown_title,
+        }
     }
 
     /// The fields a word is looked for in, and what a match there weighs.
@@ -59,21 +90,25 @@ impl Fields {
         [(self.title, 5.0), (self.path_words, 3.0), (self.tags, 3.0), (self.headings, 2.5), (self.body, 1.0)]
     }
 
-    pub(super) fn key(&self, path: &PagePath) -> Term {
+    pub(super) fn term(&self, path: &PagePath) -> Term {
         Term::from_field_text(self.path, path.as_str())
     }
 
     pub(super) fn document(&self, path: &PagePath, page: &IndexedPage) -> TantivyDocument {
-        let body = composed(&page.body);
         let mut document = TantivyDocument::default();
         document.add_text(self.path, path.as_str());
+        document.add_text(self.key, path.fold().as_str());
         document.add_text(self.shown_title, &page.title);
-        document.add_text(self.excerpt, prefix(&body, EXCERPT));
+        document.add_text(self.text, &page.body);
+        document.add_bytes(self.map, &page.map.encode());
         document.add_text(self.title, composed(&page.title));
         document.add_text(self.path_words, path.as_str());
-        document.add_text(self.body, &body);
+        document.add_text(self.body, &page.body);
         document.add_text(self.names, composed(&page.title));
         document.add_text(self.names, path.as_str());
+        if let Some(category) = &page.category {
+            document.add_text(self.category, folded(category));
+        }
         for heading in &page.headings {
             document.add_text(self.headings, composed(heading));
             document.add_text(self.names, composed(heading));
@@ -81,26 +116,34 @@ impl Fields {
         for tag in &page.tags {
             document.add_text(self.tags, composed(tag));
             document.add_text(self.names, composed(tag));
+            document.add_text(self.tag, folded(tag));
         }
         document
     }
 
-    /// Path, title and excerpt of a stored page; `None` when they are not what was stored.
-    pub(super) fn stored(&self, document: &TantivyDocument) -> Option<(PagePath, String, String)> {
+    /// A stored page; `None` when that is not what was stored.
+    pub(super) fn stored(&self, document: &TantivyDocument) -> Option<Stored> {
         let text = |field| document.get_first(field).and_then(|value| value.as_str()).map(str::to_owned);
+        let map = PageMap::decode(document.get_first(self.map)?.as_bytes()?)?;
         let path = PagePath::parse(&text(self.path)?).ok()?;
-        Some((path, text(self.shown_title)?, text(self.excerpt)?))
+        Some(Stored { path, title: text(self.shown_title)?, text: text(self.text)?, map })
     }
 }
 
 /// The commit payload for a revision. It leads with a version so that another release's
 /// records are recognised and rebuilt.
-pub(super) fn payload(reflects: Revision) -> String {
-    format!("{PAYLOAD_VERSION} {reflects}")
+pub(super) fn payload(reflects: Revision, language: Language) -> String {
+    format!("{PAYLOAD_VERSION} {language} {reflects}")
 }
 
-pub(super) fn parse_payload(payload: &str) -> Option<Revision> {
-    Revision::parse(payload.strip_prefix(PAYLOAD_VERSION)?.strip_prefix(' ')?).ok()
+pub(super) fn parse_payload(payload: &str) -> Option<(Revision, Language)> {
+    let (language, revision) = payload.strip_prefix(PAYLOAD_VERSION)?.strip_prefix(' ')?.split_once(' ')?;
+    Some((Revision::parse(revision).ok()?, Language::parse(language).ok()?))
+}
+
+/// As filters compare a tag or a category.
+pub(super) fn folded(text: &str) -> String {
+    composed(&text.trim().to_lowercase())
 }
 
 /// The text with letters and their accents composed, as word borders expect.

@@ -5,7 +5,9 @@ use std::ops::Range;
 use tantivy::tokenizer::TextAnalyzer;
 
 use super::analyzer;
-use super::query::{Highlights, Query};
+use super::plan::Highlights;
+use super::query::Query;
+use crate::model::Language;
 
 /// Characters, without the marks of omission.
 const LENGTH: usize = 240;
@@ -22,30 +24,38 @@ pub(super) struct Snippet {
     pub(super) highlights: Vec<Range<usize>>,
 }
 
-/// A part of a text that has the words of a query, else its beginning: at most about 240
-/// characters on one line, and what of it matches.
-pub fn excerpt(text: &str, query: &str) -> (String, Vec<Range<usize>>) {
-    let wanted = Query::parse(query).highlights();
-    let shown = snippet(text, &mut Finder::new(&wanted));
-    (shown.text, shown.highlights)
-}
-
 struct Match {
     term: usize,
     span: Range<usize>,
 }
 
-/// At most about 240 characters of `text` on one line, cut between words, around the place
-/// with most of the words; its beginning when it has none of them.
-pub(super) fn snippet(text: &str, finder: &mut Finder<'_>) -> Snippet {
-    let matches = finder.matches(text);
-    let start = best(text, &matches).map_or(0, |first| word_start(text, back(text, first, LEAD)));
+/// A part of a text that has the words of a query, else its beginning: at most about 240
+/// characters on one line, and what of it matches.
+pub fn excerpt(text: &str, query: &str, language: Language) -> (String, Vec<Range<usize>>) {
+    let wanted = Highlights::of(&Query::parse(query, language));
+    let shown = snippet(text, &mut Finder::new(&wanted, language));
+    (shown.text, shown.highlights)
+}
+
+/// As [`snippet_at`], around the place with most of the words; of a text without any its
+/// beginning.
+fn snippet(text: &str, finder: &mut Finder<'_>) -> Snippet {
+    let first = best(text, &finder.matches(text));
+    snippet_at(text, first, finder)
+}
+
+/// At most about 240 characters of `text` on one line, cut between words, around a word that
+/// starts at `first`; the beginning when there is none.
+pub(super) fn snippet_at(text: &str, first: Option<usize>, finder: &mut Finder<'_>) -> Snippet {
+    let start = first.map_or(0, |first| word_start(text, back(text, first, LEAD)));
     let end = forward(text, start, LENGTH);
     let end = if end < text.len() { word_end(text, start, end) } else { end };
     // A match near the end of the text lets the snippet begin earlier.
     let start = if end == text.len() && start > 0 { word_start(text, back(text, end, LENGTH)) } else { start };
+    let matches = finder.matches(text.get(start..end).unwrap_or_default());
+    let matches: Vec<_> = matches.into_iter().map(|m| m.span.start + start..m.span.end + start).collect();
     let mut snippet = Snippet::default();
-    let mut spans = matches.iter().map(|m| &m.span).filter(|span| span.start >= start && span.end <= end).peekable();
+    let mut spans = matches.iter().peekable();
     let mut begins = None;
     let mut space = false;
     for (at, c) in text.get(start..end).unwrap_or_default().char_indices().map(|(at, c)| (start + at, c)) {
@@ -90,8 +100,8 @@ pub(super) struct Finder<'q> {
 }
 
 impl<'q> Finder<'q> {
-    pub(super) fn new(wanted: &'q Highlights) -> Self {
-        Self { wanted, words: analyzer::words(), prose: analyzer::prose(), names: analyzer::names() }
+    pub(super) fn new(wanted: &'q Highlights, language: Language) -> Self {
+        Self { wanted, words: analyzer::words(), prose: analyzer::prose(language), names: analyzer::names() }
     }
 
     fn matches(&mut self, text: &str) -> Vec<Match> {
@@ -192,12 +202,14 @@ fn word_end(text: &str, start: usize, end: usize) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::super::query::Query;
     use super::*;
     use proptest::prelude::*;
 
     fn of(text: &str, query: &str) -> (String, Vec<String>) {
-        let snippet = snippet(text, &mut Finder::new(&Query::parse(query).highlights()));
+        let snippet = snippet(
+            text,
+            &mut Finder::new(&Highlights::of(&Query::parse(query, Language::English)), Language::English),
+        );
         let marked = snippet.highlights.iter().map(|range| snippet.text[range.clone()].to_owned()).collect();
         (snippet.text, marked)
     }
@@ -232,7 +244,7 @@ mod tests {
     proptest! {
         #[test]
         fn highlights_are_ordered_ranges_of_the_snippet(text in "(\\PC| |\n|run|\u{6771}){0,400}", query in "\\PC{0,20}|run|\u{6771}") {
-            let snippet = snippet(&text, &mut Finder::new(&Query::parse(&query).highlights()));
+            let snippet = snippet(&text, &mut Finder::new(&Highlights::of(&Query::parse(&query, Language::English)), Language::English));
             prop_assert!(snippet.text.chars().count() <= LENGTH + 2);
             let mut end = 0;
             for range in &snippet.highlights {

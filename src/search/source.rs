@@ -2,7 +2,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::BoxError;
-use crate::model::{PagePath, Revision, WikiId};
+use crate::model::{Language, PagePath, Revision, WikiId};
 use crate::repo::BlobId;
 
 /// One wiki's content, as the index needs it. Implemented over git by the composition root.
@@ -40,6 +40,8 @@ pub struct SourceChange {
 pub struct Place {
     /// The directory of the text index alone (`index/text`): it is removed when damaged.
     pub dir: PathBuf,
+    /// What the wiki is written in.
+    pub language: Language,
     pub source: Arc<dyn Source>,
 }
 

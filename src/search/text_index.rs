@@ -14,15 +14,19 @@ use tantivy::indexer::{IndexWriterOptions, NoMergePolicy};
 use tantivy::merge_policy::{LogMergePolicy, MergePolicy};
 use tantivy::{Index, IndexReader, IndexSettings, IndexWriter, ReloadPolicy, Searcher, TantivyDocument};
 
-use super::collect::{Named, collect};
+use super::collect::{ENOUGH, Named, Shelf, collect};
 use super::derived_directory::DerivedDirectory;
+use super::excerpt::Excerpts;
 use super::page::IndexedPage;
+use super::page_set::PageSet;
+use super::past::Past;
 use super::pending::{Pending, Waiting};
+use super::plan::{Corpus, Highlights, Plan};
 use super::query::Query;
 use super::schema::{Fields, parse_payload, payload};
-use super::snippet::{Finder, snippet};
-use super::{Error, Source, SourceChange, analyzer};
-use crate::model::{PagePath, Revision};
+use super::snippet::Finder;
+use super::{Error, SectionRef, Source, SourceChange, TextQuery, analyzer};
+use crate::model::{Language, PagePath, Revision};
 
 /// tantivy's least for its one indexing thread, which lives for the time of a commit.
 const WRITER_BYTES: usize = 15_000_000;
@@ -31,7 +35,7 @@ const STORE_BLOCKS: usize = 8;
 /// Deeper pages of results are not worth their cost.
 const DEEPEST: usize = 10_000;
 /// As many hits are answered at most.
-const MOST_HITS: usize = 1_000;
+pub(super) const MOST_HITS: usize = 1_000;
 
 /// A text index in a directory of its own. The commit of the wiki that it reflects is stored
 /// with every commit of its own, so that at any time it is exactly some revision's.
@@ -39,9 +43,23 @@ pub struct TextIndex {
     index: Index,
     reader: IndexReader,
     fields: Fields,
-    reflects: Mutex<Option<Revision>>,
+    state: Mutex<State>,
     damaged: AtomicBool,
     writing: Mutex<()>,
+}
+
+/// What the files hold.
+#[derive(Clone, Copy, Default)]
+struct State {
+    reflects: Option<Revision>,
+    language: Language,
+}
+
+/// One state of the index, which stays what it is.
+pub(super) struct View {
+    searcher: Searcher,
+    pub(super) reflects: Option<Revision>,
+    pub(super) language: Language,
 }
 
 /// An opened index, and whether what was there could not be used.
@@ -63,6 +81,11 @@ pub struct Hit {
     pub snippet: String,
     /// What of the snippet matched: byte ranges, in order.
     pub highlights: Vec<Range<usize>>,
+    /// Where the snippet is from; none before the first heading, and for a page whose text has
+    /// none of the words.
+    pub section: Option<SectionRef>,
+    /// Further sections that have some of the words, the best first; three at most.
+    pub also: Vec<SectionRef>,
 }
 
 /// One stretch of the results.
@@ -76,12 +99,21 @@ pub struct Hits {
 /// What a query finds, as the index was then.
 pub struct Ranking<'i> {
     index: &'i TextIndex,
-    searcher: Searcher,
+    language: Language,
+    shelves: Vec<Shelf>,
     query: Query,
+    plan: Plan,
+    total: usize,
     pages: Vec<Named>,
 }
 
 impl Ranking<'_> {
+    /// How many pages match, not only those that were asked for.
+    #[must_use]
+    pub fn total(&self) -> usize {
+        self.total
+    }
+
     /// The pages with their scores from 0 to 1, the best first.
     pub fn pages(&self) -> impl Iterator<Item = (&str, f32)> {
         self.pages.iter().map(|found| (found.path.as_str(), found.score))
@@ -93,10 +125,16 @@ impl Ranking<'_> {
     /// When the files cannot be read.
     pub fn hits(&self, places: impl Iterator<Item = usize>) -> Result<Vec<Hit>, Error> {
         self.index.watch_for_damage(|| {
-            let wanted = self.query.highlights();
-            let mut finder = Finder::new(&wanted);
-            let found = places.filter_map(|place| self.pages.get(place));
-            found.map(|found| self.index.hit(&self.searcher, found, &mut finder)).collect()
+            let highlights = Highlights::of(&self.query);
+            let finder = Finder::new(&highlights, self.language);
+            let mut excerpts = Excerpts::new(&self.index.fields, &self.plan.shown, finder);
+            let mut hits = Vec::new();
+            for found in places.filter_map(|place| self.pages.get(place)) {
+                if let Some(shelf) = self.shelves.get(found.place.shelf) {
+                    hits.push(excerpts.hit(&shelf.searcher, found.place.page, found.score)?);
+                }
+            }
+            Ok(hits)
         })
     }
 }
@@ -131,12 +169,12 @@ impl TextIndex {
             return damaged("made with another schema");
         }
         let metas = index.load_metas()?;
-        let reflects = match &metas.payload {
+        let state = match &metas.payload {
             Some(payload) => match parse_payload(payload) {
-                Some(revision) => Some(revision),
+                Some((revision, language)) => State { reflects: Some(revision), language },
                 None => return damaged("reflects an unknown revision"),
             },
-            None if metas.segments.is_empty() => None,
+            None if metas.segments.is_empty() => State::default(),
             None => return damaged("has pages of no revision"),
         };
         for segment in &metas.segments {
@@ -158,7 +196,7 @@ impl TextIndex {
                 }
             }
         }
-        Self::with(index, fields, reflects)
+        Self::with(index, fields, state)
     }
 
     fn create(dir: &Path) -> Result<Self, Error> {
@@ -166,23 +204,36 @@ impl TextIndex {
         let fields = Fields::new();
         let settings = IndexSettings { docstore_compress_dedicated_thread: false, ..IndexSettings::default() };
         let index = Index::create(directory, fields.schema.clone(), settings)?;
-        Self::with(index, fields, None)
+        Self::with(index, fields, State::default())
     }
 
-    fn with(index: Index, fields: Fields, reflects: Option<Revision>) -> Result<Self, Error> {
-        analyzer::register(index.tokenizers());
+    fn with(index: Index, fields: Fields, state: State) -> Result<Self, Error> {
         let reader = index
             .reader_builder()
             .reload_policy(ReloadPolicy::Manual)
             .doc_store_cache_num_blocks(STORE_BLOCKS)
             .try_into()?;
-        let (reflects, damaged, writing) = (Mutex::new(reflects), AtomicBool::new(false), Mutex::new(()));
-        Ok(Self { index, reader, fields, reflects, damaged, writing })
+        let (state, damaged, writing) = (Mutex::new(state), AtomicBool::new(false), Mutex::new(()));
+        Ok(Self { index, reader, fields, state, damaged, writing })
     }
 
     /// The revision whose pages are found; `None` before the first.
     pub fn reflects(&self) -> Option<Revision> {
-        *self.reflects.lock()
+        self.state.lock().reflects
+    }
+
+    /// The language by whose rules its words were made; the default one while it is empty.
+    pub fn language(&self) -> Language {
+        self.state.lock().language
+    }
+
+    pub(super) fn view(&self) -> View {
+        let state = self.state.lock();
+        View { searcher: self.reader.searcher(), reflects: state.reflects, language: state.language }
+    }
+
+    pub(super) fn fields(&self) -> &Fields {
+        &self.fields
     }
 
     /// How many pages are indexed.
@@ -201,20 +252,27 @@ impl TextIndex {
     /// # Errors
     /// When a page cannot be read or the files not be written; the index then stays what it was.
     pub fn apply(&self, changes: &[SourceChange], source: &dyn Source, reflects: Revision) -> Result<(), Error> {
-        self.write(Some(reflects), |writer| {
+        self.write(State { reflects: Some(reflects), language: self.language() }, |writer| {
             for change in changes {
-                writer.delete_term(self.fields.key(&change.path));
+                writer.delete_term(self.fields.term(&change.path));
             }
             self.add(writer, changes, source)
         })
     }
 
-    /// Makes the index hold these pages only. Searches see the old ones until it returns.
+    /// Makes the index hold these pages only, by the rules of a language. Searches see the old
+    /// ones until it returns.
     ///
     /// # Errors
     /// As [`Self::apply`].
-    pub fn replace(&self, pages: &[SourceChange], source: &dyn Source, reflects: Revision) -> Result<(), Error> {
-        self.write(Some(reflects), |writer| {
+    pub fn replace(
+        &self,
+        pages: &[SourceChange],
+        source: &dyn Source,
+        reflects: Revision,
+        language: Language,
+    ) -> Result<(), Error> {
+        self.write(State { reflects: Some(reflects), language }, |writer| {
             writer.delete_all_documents()?;
             self.add(writer, pages, source)
         })
@@ -241,7 +299,7 @@ impl TextIndex {
     /// # Errors
     /// When the files cannot be written; the index then stays what it was.
     pub fn clear(&self) -> Result<(), Error> {
-        self.write(None, |writer| Ok(writer.delete_all_documents().map(drop)?))
+        self.write(State::default(), |writer| Ok(writer.delete_all_documents().map(drop)?))
     }
 
     /// Waits for whoever writes, and lets nobody write any more: afterwards the directory
@@ -253,23 +311,26 @@ impl TextIndex {
 
     fn write(
         &self,
-        reflects: Option<Revision>,
+        state: State,
         fill: impl FnOnce(&mut IndexWriter<Pending>) -> Result<(), Error>,
     ) -> Result<(), Error> {
         let _one_writer = self.writing.lock();
         self.refuse_if_damaged()?;
         self.watch_for_damage(|| {
+            // Searching needs none of these: a query is cut into words by the rules of the state.
+            analyzer::register(self.index.tokenizers(), state.language);
             let mut writer = self.writer()?;
             fill(&mut writer)?;
             let mut commit = writer.prepare_commit()?;
-            if let Some(reflects) = reflects {
-                commit.set_payload(&payload(reflects));
+            if let Some(reflects) = state.reflects {
+                commit.set_payload(&payload(reflects, state.language));
             }
             commit.commit()?;
             // Ends the writer's threads.
             writer.wait_merging_threads()?;
+            let mut current = self.state.lock();
             self.reader.reload()?;
-            *self.reflects.lock() = reflects;
+            *current = state;
             Ok(())
         })
     }
@@ -315,53 +376,58 @@ impl TextIndex {
     }
 
     /// Finds pages. Any text is a query: words are looked for in title, path, tags, headings and
-    /// text, all of them first and then some of them if few pages have all; `"a phrase"` in
-    /// that order; `-word` not at all; the last word may be unfinished. At most 1,000 hits.
+    /// text, all of them first and then some of them if few pages have all; pages need not have
+    /// all words of a question, which has five or more. `"a phrase"` is found in that order, which
+    /// a question only prefers; `title:word`
+    /// in titles; `tag:name`, `category:name` and `path:Folder/` choose pages; `-` before any of
+    /// these excludes. The last word may be unfinished; a word that no page has stands for
+    /// those that are spelt almost like it. At most 1,000 hits.
     ///
     /// # Errors
     /// When the files cannot be read; [`Self::is_damaged`] is then set.
-    pub fn search(&self, query: &str, limit: usize, offset: usize) -> Result<Hits, Error> {
-        let query = Query::parse(query);
-        if query.is_empty() {
-            return Ok(Hits::default());
-        }
-        self.watch_for_damage(|| {
-            let searcher = self.reader.searcher();
-            let plan = query.plan(&searcher, &self.fields)?;
-            let limit = if offset > DEEPEST { 0 } else { limit.min(MOST_HITS) };
-            let ranked = collect(&searcher, &plan, limit, offset.min(DEEPEST))?;
-            let wanted = query.highlights();
-            let mut finder = Finder::new(&wanted);
-            let mut hits = Vec::with_capacity(ranked.pages.len());
-            for found in &ranked.pages {
-                hits.push(self.hit(&searcher, found, &mut finder)?);
-            }
-            Ok(Hits { total: ranked.total, hits })
-        })
+    pub fn search(&self, query: &TextQuery) -> Result<Hits, Error> {
+        let ranking = self.ranking(&TextQuery { limit: query.limit.min(MOST_HITS), ..query.clone() })?;
+        Ok(Hits { total: ranking.total, hits: ranking.hits(0..ranking.pages.len())? })
     }
 
-    fn hit(&self, searcher: &Searcher, found: &Named, finder: &mut Finder<'_>) -> Result<Hit, Error> {
-        let document: TantivyDocument = searcher.doc(found.page)?;
-        let (path, title, excerpt) =
-            self.fields.stored(&document).ok_or_else(|| Error::Damaged("a stored page".to_owned()))?;
-        let shown = snippet(&excerpt, finder);
-        Ok(Hit { path, title, score: found.score, snippet: shown.text, highlights: shown.highlights })
-    }
-
-    /// All pages that [`Self::search`] finds, however many, without what is shown of them.
+    /// As [`Self::search`], without looking at the pages yet.
     ///
     /// # Errors
     /// As there.
-    pub fn ranking(&self, query: &str) -> Result<Ranking<'_>, Error> {
-        let query = Query::parse(query);
+    pub fn ranking(&self, query: &TextQuery) -> Result<Ranking<'_>, Error> {
+        self.ranking_in(self.view(), None, query)
+    }
+
+    /// The ranking in a state of the index, perhaps with pages as they were before it.
+    pub(super) fn ranking_in(&self, view: View, past: Option<&Past>, query: &TextQuery) -> Result<Ranking<'_>, Error> {
+        let (limit, offset) = (query.limit.min(DEEPEST), query.offset.min(DEEPEST));
+        let limit = if query.offset > DEEPEST { 0 } else { limit };
+        let mut parsed = Query::parse(&query.text, view.language);
+        parsed.demand(&query.filter);
         self.watch_for_damage(|| {
-            let searcher = self.reader.searcher();
-            let pages = if query.is_empty() {
-                Vec::new()
-            } else {
-                collect(&searcher, &query.plan(&searcher, &self.fields)?, usize::MAX, 0)?.pages
-            };
-            Ok(Ranking { index: self, searcher, query, pages })
+            let mut shelves = vec![Shelf { searcher: view.searcher, hidden: PageSet::default() }];
+            if let (Some(past), [now]) = (past, shelves.as_mut_slice()) {
+                now.hidden = past.replaced_in(&now.searcher, &self.fields)?;
+                shelves.push(Shelf { searcher: past.searcher(), hidden: PageSet::default() });
+            }
+            let searchers = shelves.iter().map(|shelf| &shelf.searcher).collect();
+            let corpus = Corpus { fields: &self.fields, searchers };
+            let mut plan = parsed.plan(&corpus)?;
+            let mut ranked = None;
+            if !parsed.is_empty() {
+                let mut found = collect(&shelves, &plan, limit, offset)?;
+                if found.strict < ENOUGH
+                    && let Some(corrected) = parsed.corrected(&corpus)?
+                {
+                    plan = corrected.plan(&corpus)?;
+                    parsed = corrected;
+                    found = collect(&shelves, &plan, limit, offset)?;
+                }
+                ranked = Some(found);
+            }
+            let (total, pages) = ranked.map_or_else(Default::default, |ranked| (ranked.total, ranked.pages));
+            drop(corpus);
+            Ok(Ranking { index: self, language: view.language, shelves, query: parsed, plan, total, pages })
         })
     }
 
@@ -377,8 +443,8 @@ impl TextIndex {
                 let store = segment.get_store_reader(STORE_BLOCKS).map_err(tantivy::TantivyError::from)?;
                 for document in store.iter::<TantivyDocument>(segment.alive_bitset()) {
                     let stored = self.fields.stored(&document?);
-                    let (path, ..) = stored.ok_or_else(|| Error::Damaged("a stored page".to_owned()))?;
-                    paths.insert(path.to_string());
+                    let stored = stored.ok_or_else(|| Error::Damaged("a stored page".to_owned()))?;
+                    paths.insert(stored.path.to_string());
                 }
             }
             Ok(paths)
@@ -391,7 +457,7 @@ impl TextIndex {
 
     fn watch_for_damage<T>(&self, work: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
         let result = guarded(work);
-        if result.as_ref().is_err_and(|error| !matches!(error, Error::Source(_))) {
+        if result.as_ref().is_err_and(Error::is_damage) {
             self.damaged.store(true, Ordering::Release);
         }
         result

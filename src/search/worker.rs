@@ -7,7 +7,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 
 use super::indexes::Shared;
-use super::{Error, Source, TextIndex};
+use super::{Error, Place, TextIndex};
 use crate::model::{Revision, WikiId};
 
 /// The pause after a first failure; it doubles up to the longest.
@@ -244,7 +244,7 @@ fn follow(shared: &Shared, wiki: WikiId) -> Result<Pass, Error> {
     let place = shared.place(wiki)?;
     let (index, _) = shared.handle(wiki, Some(&place))?;
     let anew = shared.queue.lock().is_anew(wiki);
-    let changed = update(&index, place.source.as_ref(), anew, || {
+    let changed = update(&index, &place, anew, || {
         let mut queue = shared.queue.lock();
         if let Some(entry) = queue.wikis.get_mut(&wiki) {
             entry.known = true;
@@ -255,7 +255,8 @@ fn follow(shared: &Shared, wiki: WikiId) -> Result<Pass, Error> {
 }
 
 /// Brings an index to the tip; returns whether anything was written.
-fn update(index: &TextIndex, source: &dyn Source, anew: bool, rebuilding: impl FnOnce()) -> Result<bool, Error> {
+fn update(index: &TextIndex, place: &Place, anew: bool, rebuilding: impl FnOnce()) -> Result<bool, Error> {
+    let source = place.source.as_ref();
     let Some(tip) = source.tip().map_err(Error::Source)? else {
         let written = index.reflects().is_some();
         if written {
@@ -264,11 +265,12 @@ fn update(index: &TextIndex, source: &dyn Source, anew: bool, rebuilding: impl F
         return Ok(written);
     };
     let from = index.reflects();
-    if from == Some(tip) && !anew {
+    let kept = index.language() == place.language && !anew;
+    if from == Some(tip) && kept {
         return Ok(false);
     }
-    if !anew
-        && from.is_some()
+    if from.is_some()
+        && kept
         && let Some(changes) = source.changes(from, tip).map_err(Error::Source)?
     {
         index.apply(&changes, source, tip)?;
@@ -277,6 +279,6 @@ fn update(index: &TextIndex, source: &dyn Source, anew: bool, rebuilding: impl F
     rebuilding();
     let pages = source.changes(None, tip).map_err(Error::Source)?;
     let pages = pages.ok_or_else(|| Error::Source("the wiki's tip is not among its commits".into()))?;
-    index.replace(&pages, source, tip)?;
+    index.replace(&pages, source, tip, place.language)?;
     Ok(true)
 }

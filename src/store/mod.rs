@@ -126,14 +126,20 @@ mod tests {
     use redb::backends::InMemoryBackend;
 
     use super::*;
-    use crate::model::{Name, PersonId, Role, Slug, TokenRole, WikiId};
+    use crate::model::{Language, Name, PersonId, Role, Slug, TokenRole, WikiId};
 
     fn store() -> Store {
         Store::with_backend(InMemoryBackend::new()).unwrap()
     }
 
     fn wiki(slug: &str) -> WikiRecord {
-        WikiRecord { slug: Slug::parse(slug).unwrap(), name: Name::parse("Docs").unwrap(), public: false, created: 1 }
+        WikiRecord {
+            slug: Slug::parse(slug).unwrap(),
+            name: Name::parse("Docs").unwrap(),
+            public: false,
+            created: 1,
+            language: Language::default(),
+        }
     }
 
     #[test]

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use super::record::Record;
 use super::tables::{ACLS, COUNTERS, SLUGS, TOKEN_HASHES, TOKENS, WIKIS};
 use super::{ReadTx, StoreError, WriteTx};
-use crate::model::{Name, PersonId, Revision, Role, Slug, UnixSeconds, WikiId};
+use crate::model::{Language, Name, PersonId, Revision, Role, Slug, UnixSeconds, WikiId};
 
 /// A wiki's standing facts; its content is in git.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -14,6 +14,9 @@ pub struct WikiRecord {
     /// Readable by anybody.
     pub public: bool,
     pub created: UnixSeconds,
+    /// What it is written in. Wikis made before there was a choice are English to searches.
+    #[serde(default)]
+    pub language: Language,
 }
 
 /// How much a wiki holds, as of a commit. Derived: recomputed from git when it lags.
@@ -197,5 +200,19 @@ impl WriteTx {
     pub fn set_counters(&self, wiki: WikiId, counters: &CountersRecord) -> Result<(), StoreError> {
         self.tx.open_table(COUNTERS)?.insert(wiki.0, counters.encode()?.as_slice())?;
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wiki_of_before_there_was_a_choice_is_english() {
+        let old = b"\x01{\"slug\":\"docs\",\"name\":\"Docs\",\"public\":true,\"created\":1}";
+        let mut record = WikiRecord::decode(old).unwrap();
+        assert_eq!(record.language, Language::English);
+        record.language = Language::German;
+        assert_eq!(WikiRecord::decode(&record.encode().unwrap()).unwrap(), record);
     }
 }

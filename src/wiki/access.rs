@@ -2,7 +2,7 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use super::open::{Wiki, Wikis};
-use crate::model::{Author, Name, Permission, Principal, Role, Slug, WikiId};
+use crate::model::{Author, Language, Name, Permission, Principal, Role, Slug, WikiId};
 use crate::store::{StoreError, WikiRecord};
 
 /// A right, as a type: what a use case demands of its caller.
@@ -193,6 +193,11 @@ impl<R: Right> Access<R> {
     #[must_use]
     pub fn public(&self) -> bool {
         self.record.public
+    }
+
+    /// The language that its pages are written in.
+    pub(super) fn language(&self) -> Language {
+        self.record.language
     }
 
     #[must_use]

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::change::robot;
 use super::{AccessError, WikiError, Wikis, seed};
 use crate::auth::Operator;
-use crate::model::{Name, PersonId, Role, Slug, UnixSeconds, WikiId};
+use crate::model::{Language, Name, PersonId, Role, Slug, UnixSeconds, WikiId};
 use crate::repo::{CommitMeta, Repo};
 use crate::store::{AuditEntry, AuditEvent, WikiRecord};
 
@@ -34,6 +34,7 @@ pub struct WikiSummary {
     pub name: Name,
     pub public: bool,
     pub created: UnixSeconds,
+    pub language: Language,
     pub pages: u64,
     pub attachments: u64,
     pub bytes: u64,
@@ -94,7 +95,13 @@ impl Wikis {
     /// Makes the wiki known, unless it cannot be used: then nobody ever saw it.
     fn record(&self, actor: &str, new: &NewWiki) -> Result<WikiSummary, WikiError> {
         let now = self.clock().now();
-        let record = WikiRecord { slug: new.slug.clone(), name: new.name.clone(), public: new.public, created: now };
+        let record = WikiRecord {
+            slug: new.slug.clone(),
+            name: new.name.clone(),
+            public: new.public,
+            created: now,
+            language: Language::default(),
+        };
         let id = self.store().write(|tx| {
             let id = tx.add_wiki(&record)?.ok_or_else(|| WikiError::SlugTaken(new.slug.to_string()))?;
             tx.set_role(id, new.owner, Role::Owner)?;
@@ -190,6 +197,26 @@ impl Wikis {
         })?)
     }
 
+    /// Says what a wiki is written in. Searches go by it once all pages are indexed anew, in
+    /// the background.
+    ///
+    /// # Errors
+    /// When there is no such wiki, or on a storage failure.
+    pub fn set_language(&self, proof: Operator, slug: &Slug, language: Language) -> Result<(), WikiError> {
+        let wiki = self.find(proof, slug)?;
+        let at = self.clock().now();
+        self.store().write(|tx| {
+            let mut record = tx.wiki(wiki)?.ok_or_else(|| AccessError::NoSuchWiki(slug.to_string()))?;
+            record.language = language;
+            tx.set_wiki(wiki, &record)?;
+            let event = AuditEvent::SettingsChanged { name: record.name.to_string(), public: record.public };
+            tx.audit(&AuditEntry { at, actor: "operator".to_owned(), wiki: Some(wiki), event })?;
+            Ok::<_, WikiError>(())
+        })?;
+        self.indexes().notify(wiki);
+        Ok(())
+    }
+
     /// Deletes a wiki: its record, roles, tokens, index and repository.
     ///
     /// # Errors
@@ -235,6 +262,7 @@ impl Wikis {
             name: record.name,
             public: record.public,
             created: record.created,
+            language: record.language,
             pages: counters.map_or(0, |c| c.pages),
             attachments: counters.map_or(0, |c| c.attachments),
             bytes: counters.map_or(0, |c| c.bytes),

@@ -3,7 +3,7 @@
 
 use super::{Access, AccessError, Admin, NewWiki, Read, WikiError, WikiSummary, Wikis};
 use crate::auth::Administers;
-use crate::model::{Name, PersonId, Principal, Role, Slug, UnixSeconds, WikiId};
+use crate::model::{Language, Name, PersonId, Principal, Role, Slug, UnixSeconds, WikiId};
 use crate::store::{AuditEntry, AuditEvent, StoreError};
 
 /// A wiki that a person makes for themself.
@@ -21,6 +21,7 @@ pub struct MemberWiki {
     pub name: Name,
     pub public: bool,
     pub created: UnixSeconds,
+    pub language: Language,
     /// None for who only reads a public wiki.
     pub role: Option<Role>,
 }
@@ -38,6 +39,7 @@ pub struct Collaborator {
 pub struct Settings {
     pub name: Option<Name>,
     pub public: Option<bool>,
+    pub language: Option<Language>,
 }
 
 /// What a wiki holds, and what it may hold; none for no limit.
@@ -76,6 +78,7 @@ impl Wikis {
                         name,
                         public: record.public,
                         created: record.created,
+                        language: record.language,
                         role: Some(role),
                     });
                 }
@@ -96,7 +99,14 @@ impl Wikis {
             Ok::<_, StoreError>(tx.wiki(access.id())?.map(|record| (record, role.flatten())))
         })?;
         let (record, role) = found.ok_or_else(|| AccessError::NoSuchWiki(access.slug().to_string()))?;
-        Ok(MemberWiki { slug: record.slug, name: record.name, public: record.public, created: record.created, role })
+        Ok(MemberWiki {
+            slug: record.slug,
+            name: record.name,
+            public: record.public,
+            created: record.created,
+            language: record.language,
+            role,
+        })
     }
 
     /// Makes a wiki that the person who asks owns.
@@ -126,7 +136,8 @@ impl Wikis {
         self.delete_as(&access.actor(), access.id(), access.slug())
     }
 
-    /// Changes what a wiki is called, and whether everybody may read it.
+    /// Changes what a wiki is called, whether everybody may read it, and what it is written in.
+    /// Searches go by another language once all pages are indexed anew, in the background.
     ///
     /// # Errors
     /// On a storage failure.
@@ -139,11 +150,14 @@ impl Wikis {
                 record.name = name.clone();
             }
             record.public = settings.public.unwrap_or(record.public);
+            record.language = settings.language.unwrap_or(record.language);
             tx.set_wiki(access.id(), &record)?;
             let event = AuditEvent::SettingsChanged { name: record.name.to_string(), public: record.public };
             tx.audit(&AuditEntry { at, actor: access.actor(), wiki: Some(access.id()), event })?;
-            Ok(())
-        })
+            Ok::<_, WikiError>(())
+        })?;
+        self.indexes().notify(access.id());
+        Ok(())
     }
 
     /// Who is something on a wiki, in the order in which their accounts were made.

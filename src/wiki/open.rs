@@ -205,7 +205,8 @@ impl Wikis {
         let Some(record) = self.store().read(|tx| tx.wiki(id))? else { return Ok(None) };
         let wiki = self.open(id, &record.slug)?;
         let dir = self.wiki_dir(&record.slug).join("index").join(name);
-        Ok(Some(Place { dir, source: Arc::new(RepoSource::new(Arc::clone(&wiki.repo), Arc::clone(&wiki.catalog))) }))
+        let source = Arc::new(RepoSource::new(Arc::clone(&wiki.repo), Arc::clone(&wiki.catalog)));
+        Ok(Some(Place { dir, language: record.language, source }))
     }
 
     /// As if nobody had ever used the wiki since the start.

@@ -9,7 +9,9 @@ use crate::catalog::{PageEntry, State};
 use crate::markdown;
 use crate::model::{PagePath, Revision, display_name};
 use crate::repo::{self, BlobId, Snapshot};
-use crate::search::{self, Error, FLOOR, Filter, Mode, NearPassage, Nearest, Passage, SectionRef, fuse, meaning_score};
+use crate::search::{
+    self, Error, FLOOR, Filter, Mode, NearPassage, Nearest, Passage, SectionRef, TextQuery, fuse, meaning_score,
+};
 
 /// How long a search waits for the text index to reach the commit that was the tip when it
 /// began. Beyond it, the answer comes from the index as it is.
@@ -197,13 +199,18 @@ impl Search<'_> {
         Ok(indexes)
     }
 
+    fn text_query(&self, limit: usize, offset: usize) -> TextQuery {
+        let SearchQuery { text, filter, as_of, .. } = self.query;
+        TextQuery { text: text.clone(), filter: filter.clone(), limit, offset, as_of: *as_of }
+    }
+
     fn indexed_text(&self) -> Option<Revision> {
         self.wikis.indexes().status(self.access.id()).ok().and_then(|status| status.indexed)
     }
 
     fn by_words(&self) -> Result<SearchResults, WikiError> {
         let indexes = self.text_index()?;
-        let found = indexes.search(self.access.id(), &self.query.text, self.query.limit, self.query.offset)?;
+        let found = indexes.search(self.access.id(), &self.text_query(self.query.limit, self.query.offset))?;
         let hits = found.hits.into_iter().map(Hit::by_words).collect();
         Ok(SearchResults { total: found.total, hits, mode: Mode::Text, indexed: self.indexed_text() })
     }
@@ -225,8 +232,7 @@ impl Search<'_> {
 
     fn by_both(&self) -> Result<SearchResults, WikiError> {
         let indexes = self.text_index()?;
-        let both = indexes.with(self.access.id(), |index| {
-            let words = index.ranking(&self.query.text)?;
+        let both = indexes.with_ranking(self.access.id(), &self.text_query(usize::MAX, 0), |words| {
             // Those that a filter hides, or that are gone, do not count.
             let kept: Vec<(usize, &str, f32)> = words
                 .pages()
@@ -301,7 +307,7 @@ impl Search<'_> {
             Some(best) => texts.passage(page.blob, &best.passage)?,
             None => String::new(),
         };
-        let (snippet, highlights) = search::excerpt(&text, &self.query.text);
+        let (snippet, highlights) = search::excerpt(&text, &self.query.text, self.access.language());
         let hit = Hit {
             path: page.path.clone(),
             title: self.title(&page.path).unwrap_or_default(),
@@ -327,8 +333,8 @@ impl Hit {
             meaning: false,
             snippet: hit.snippet,
             highlights: hit.highlights,
-            section: None,
-            also: Vec::new(),
+            section: hit.section,
+            also: hit.also,
         }
     }
 
@@ -342,7 +348,7 @@ impl Hit {
                 break;
             }
             let section = section_of(passage);
-            if self.section.is_none() {
+            if self.section.is_none() && !self.words {
                 self.section = Some(section);
             } else if !self.section.iter().chain(&self.also).any(|there| there.anchor == section.anchor) {
                 self.also.push(section);

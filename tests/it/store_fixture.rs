@@ -13,7 +13,7 @@ use flate2::read::GzDecoder;
 use flate2::write::GzEncoder;
 use redb::{Database, ReadableDatabase as _, TableDefinition};
 use robotwiki::model::{
-    Did, Handle, Name, PersonId, PersonalTokenId, Revision, Role, SessionId, Slug, TokenId, TokenRole, WikiId,
+    Did, Handle, Language, Name, PersonId, PersonalTokenId, Revision, Role, SessionId, Slug, TokenId, TokenRole, WikiId,
 };
 use robotwiki::store::{
     AuditEntry, AuditEvent, CountersRecord, OneTimeRecord, PersonRecord, PersonalTokenRecord, Purpose, SCHEMA,
@@ -57,7 +57,7 @@ fn bobs_identity() -> Did {
 
 fn wiki() -> WikiRecord {
     let (slug, name) = (Slug::parse("docs").unwrap(), Name::parse("The Docs").unwrap());
-    WikiRecord { slug, name, public: true, created: CREATED + 1 }
+    WikiRecord { slug, name, public: true, created: CREATED + 1, language: Language::English }
 }
 
 fn counters() -> CountersRecord {

@@ -71,6 +71,8 @@ pub(in crate::http) struct WikiRow {
     /// Whether everybody may read it.
     pub(super) public: bool,
     pub(super) created: String,
+    /// What it is written in: the rules by which searches take forms of a word for one.
+    pub(super) language: String,
     /// What the person is there; null for who only reads a public wiki.
     pub(super) role: Option<Role>,
     pub(super) url: String,
@@ -107,6 +109,9 @@ pub(in crate::http) struct SettingsBody {
     pub(super) name: Option<String>,
     /// Whether everybody may read it.
     pub(super) public: Option<bool>,
+    /// What it is written in: `english`, `german`, `french` and so on, or `none`. Pages are
+    /// then indexed anew in the background.
+    pub(super) language: Option<String>,
 }
 
 /// What a wiki holds, and what it may hold; null for no limit.

@@ -9,7 +9,7 @@ use super::caller::Caller;
 use super::schema::{Gone, NewWikiBody, SettingsBody, UsageAnswer, WikiAnswer, WikiList, WikiRow, name, utc};
 use crate::http::api::ApiError;
 use crate::http::state::AppState;
-use crate::model::Slug;
+use crate::model::{Language, Slug};
 use crate::wiki::{self, MemberWiki, NewOwnWiki, Settings};
 
 /// `GET /wikis`: those on which the person is something.
@@ -64,7 +64,11 @@ pub(super) async fn change(
         .run_blocking(move |state| {
             let access = caller.authorize::<wiki::Admin>(state, &slug)?;
             let Body(body) = body?;
-            let settings = Settings { name: body.name.as_deref().map(name).transpose()?, public: body.public };
+            let settings = Settings {
+                name: body.name.as_deref().map(name).transpose()?,
+                public: body.public,
+                language: body.language.as_deref().map(language).transpose()?,
+            };
             state.wikis().change_settings(&access, &settings)?;
             let access = caller.authorize::<wiki::Read>(state, &slug)?;
             Ok(Json(answer(state, &state.wikis().membership(&access)?)).into_response())
@@ -93,6 +97,10 @@ pub(super) async fn usage(State(state): State<AppState>, caller: Caller, Segment
         .await?
 }
 
+fn language(text: &str) -> Result<Language, ApiError> {
+    Language::parse(text).map_err(|cause| ApiError::field(format!("language {cause}")))
+}
+
 fn row(state: &AppState, wiki: &MemberWiki) -> WikiRow {
     let config = state.config();
     let scheme = if config.https { "https" } else { "http" };
@@ -102,6 +110,7 @@ fn row(state: &AppState, wiki: &MemberWiki) -> WikiRow {
         name: wiki.name.to_string(),
         public: wiki.public,
         created: utc(wiki.created),
+        language: wiki.language.to_string(),
         role: wiki.role.map(Into::into),
     }
 }

@@ -26,7 +26,7 @@ fn opens_and_answers(dir: &Path, what: &str) -> bool {
     if opened.rebuilt {
         assert_eq!((index.reflects(), index.documents()), (None, 0), "{what}");
         let pages = Pages::of(&[("A", "apple pie"), ("B", "banana"), ("C", "cherry")]);
-        index.replace(&pages.changes, &pages, revision(2)).unwrap();
+        index.replace(&pages.changes, &pages, revision(2), Language::English).unwrap();
     }
     assert_eq!(index.reflects(), Some(revision(2)), "{what}");
     assert_eq!(found(&index, "pie "), ["A"], "{what}");

@@ -28,7 +28,7 @@ impl Farm {
         let wikis = Arc::clone(wikis);
         let places = move |id: WikiId| {
             let source = wikis.lock().get(&id).cloned();
-            Ok(source.map(|source| Place { dir: root.join(id.to_string()), source }))
+            Ok(source.map(|source| Place { dir: root.join(id.to_string()), language: Language::English, source }))
         };
         Indexes::start(places, Limits { open }).unwrap()
     }
@@ -39,7 +39,7 @@ impl Farm {
     }
 
     fn find(&self, wiki: u64, query: &str) -> Vec<String> {
-        let hits = self.indexes.search(WikiId(wiki), query, 100, 0).unwrap();
+        let hits = self.indexes.ask(WikiId(wiki), query, 100, 0).unwrap();
         hits.hits.into_iter().map(|hit| hit.path.to_string()).collect()
     }
 }
@@ -87,7 +87,7 @@ fn many_notices_are_one_piece_of_work() {
         farm.indexes.notify(WikiId(0));
     }
     assert!(farm.indexes.wait_current(WikiId(0), SOON));
-    assert_eq!(farm.indexes.search(WikiId(0), "pear", 1, 0).unwrap().total, 200);
+    assert_eq!(farm.indexes.ask(WikiId(0), "pear", 1, 0).unwrap().total, 200);
     let asked = wiki.asked.load(Ordering::SeqCst);
     assert!(asked <= 5, "{asked} passes");
 }
@@ -189,7 +189,7 @@ fn few_indexes_are_open_and_all_answer() {
         for (number, wiki) in wikis.iter().enumerate() {
             wiki.write(&[(&format!("R{round}"), &format!("pear{number}"))]);
             assert!(farm.indexes.wait_current(WikiId(number as u64), SOON));
-            let pages = farm.indexes.search(WikiId(number as u64), &format!("pear{number}"), 10, 0).unwrap().total;
+            let pages = farm.indexes.ask(WikiId(number as u64), &format!("pear{number}"), 10, 0).unwrap().total;
             assert_eq!((pages, farm.find(number as u64, &format!("apple{number}"))), (round + 1, vec!["A".to_owned()]));
             assert!(farm.indexes.open_count() <= 4);
         }
@@ -212,7 +212,7 @@ fn a_forgotten_wiki_is_closed_and_unknown() {
     farm.wikis.lock().clear();
     farm.indexes.forget(WikiId(0));
     fs::remove_dir_all(farm.dir.path().join("w0")).unwrap();
-    assert!(matches!(farm.indexes.search(WikiId(0), "apple", 1, 0), Err(Error::UnknownWiki)));
+    assert!(matches!(farm.indexes.ask(WikiId(0), "apple", 1, 0), Err(Error::UnknownWiki)));
     farm.indexes.notify(WikiId(0));
     std::thread::sleep(Duration::from_millis(50));
     assert!(!farm.dir.path().join("w0").exists());
@@ -227,7 +227,7 @@ fn searches_and_writes_at_once_see_whole_commits() {
         for _ in 0..3 {
             scope.spawn(|| {
                 for _ in 0..150 {
-                    let total = farm.indexes.search(WikiId(0), "even", 10, 0).unwrap().total;
+                    let total = farm.indexes.ask(WikiId(0), "even", 10, 0).unwrap().total;
                     assert!(total == 2, "{total} pages of a commit that has two");
                     farm.find(1, "x");
                     farm.find(2, "y");

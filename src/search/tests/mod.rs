@@ -3,7 +3,9 @@
 
 mod chunking;
 mod damage;
+mod fields;
 mod following;
+mod quality;
 mod searching;
 mod timing;
 
@@ -15,8 +17,8 @@ use std::time::Duration;
 use parking_lot::Mutex;
 use sha2::{Digest, Sha256};
 
-use super::{BoxError, Hits, Source, SourceChange, TextIndex};
-use crate::model::{PagePath, Revision};
+use super::{BoxError, Error, Hits, Indexes, Source, SourceChange, TextIndex, TextQuery};
+use crate::model::{Language, PagePath, Revision, WikiId};
 use crate::repo::BlobId;
 
 /// The Markdown of each page.
@@ -91,7 +93,7 @@ impl Source for FakeWiki {
             },
             None => Tree::new(),
         };
-        let new = tree(to).ok_or("unknown tip")?;
+        let Some(new) = tree(to) else { return Ok(None) };
         let mut changes: Vec<SourceChange> = Vec::new();
         for path in old.keys().filter(|path| !new.contains_key(path)) {
             changes.push(SourceChange { path: path.clone(), blob: None });
@@ -179,12 +181,36 @@ fn index_of(pages: &[(&str, &str)]) -> (tempfile::TempDir, TextIndex) {
     (dir, index)
 }
 
+fn query(text: &str, limit: usize, offset: usize) -> TextQuery {
+    TextQuery { text: text.to_owned(), limit, offset, ..TextQuery::default() }
+}
+
+trait Ask {
+    fn ask(&self, text: &str, limit: usize, offset: usize) -> Result<Hits, Error>;
+}
+
+impl Ask for TextIndex {
+    fn ask(&self, text: &str, limit: usize, offset: usize) -> Result<Hits, Error> {
+        self.search(&query(text, limit, offset))
+    }
+}
+
+trait AskWiki {
+    fn ask(&self, wiki: WikiId, text: &str, limit: usize, offset: usize) -> Result<Hits, Error>;
+}
+
+impl AskWiki for Indexes {
+    fn ask(&self, wiki: WikiId, text: &str, limit: usize, offset: usize) -> Result<Hits, Error> {
+        self.search(wiki, &query(text, limit, offset))
+    }
+}
+
 fn paths(hits: &Hits) -> Vec<&str> {
     hits.hits.iter().map(|hit| hit.path.as_str()).collect()
 }
 
 fn found(index: &TextIndex, query: &str) -> Vec<String> {
-    let hits = index.search(query, 100, 0).unwrap();
+    let hits = index.ask(query, 100, 0).unwrap();
     assert_eq!(hits.total, hits.hits.len(), "{query:?}");
     hits.hits.into_iter().map(|hit| hit.path.to_string()).collect()
 }

@@ -65,7 +65,7 @@ fn every_page_of_a_large_wiki_is_found() {
     let dir = tempfile::tempdir().unwrap();
     let index = TextIndex::open(dir.path()).unwrap().index;
     let begun = Instant::now();
-    index.replace(pages, source, revision(0)).unwrap();
+    index.replace(pages, source, revision(0), Language::English).unwrap();
     println!("build: {:?} for {} pages, {:.1} MB", begun.elapsed(), pages.len(), bytes as f64 / 1e6);
     let begun = Instant::now();
     while index.tidy().unwrap() {}
@@ -87,7 +87,7 @@ fn every_page_of_a_large_wiki_is_found() {
         .collect();
     println!("apply one page: p50 {:?} p95 {:?}", percentile(&mut saves, 50), percentile(&mut saves, 95));
     assert_eq!((index.documents(), index.reflects()), (pages.len(), Some(revision(39))));
-    assert_eq!(index.search("\"changed\"", 0, 0).unwrap().total, 39);
+    assert_eq!(index.ask("\"changed\"", 0, 0).unwrap().total, 39);
     assert_eq!(found(&index, "\"number7\""), [""; 0], "what a page no longer says");
 
     let queries: Vec<String> = (0..200).map(|i| prose.query(1 + i % 3)).collect();
@@ -98,7 +98,7 @@ fn every_page_of_a_large_wiki_is_found() {
             .iter()
             .map(|query| {
                 let begun = Instant::now();
-                let hits = index.search(&format!("{query}{ending}"), limit, 0).unwrap();
+                let hits = index.ask(&format!("{query}{ending}"), limit, 0).unwrap();
                 let took = begun.elapsed();
                 assert_eq!(hits.hits.len(), hits.total.min(limit), "{query}");
                 totals.push(hits.total);

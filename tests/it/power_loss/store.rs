@@ -3,7 +3,7 @@
 
 use std::panic::catch_unwind;
 
-use robotwiki::model::{Name, PersonId, Revision, Role, SessionId, Slug, TokenRole, WikiId};
+use robotwiki::model::{Language, Name, PersonId, Revision, Role, SessionId, Slug, TokenRole, WikiId};
 use robotwiki::store::{
     AuditEntry, AuditEvent, OneTimeRecord, PersonRecord, Purpose, ReadTx, SessionRecord, Store, StoreError,
     TokenRecord, WikiRecord, WriteTx,
@@ -82,7 +82,13 @@ fn transaction(tx: &WriteTx, random: &mut Random) -> Result<(), StoreError> {
             0 => drop(tx.add_person(&person(number))?),
             1 => {
                 let slug = Slug::parse(SLUGS[random.below(SLUGS.len())]).unwrap();
-                tx.add_wiki(&WikiRecord { slug, name: name(number), public: number.is_multiple_of(2), created: 1 })?;
+                tx.add_wiki(&WikiRecord {
+                    slug,
+                    name: name(number),
+                    public: number.is_multiple_of(2),
+                    created: 1,
+                    language: Language::default(),
+                })?;
             }
             2 => tx.remove_wiki(wiki)?,
             3 => tx.set_role(wiki, person_id, Role::Editor)?,

@@ -16,7 +16,7 @@ use sha2::{Digest as _, Sha256};
 use super::*;
 use crate::clock::SystemClock;
 use crate::embed::ModelInfo;
-use crate::model::{PagePath, Revision, WikiId};
+use crate::model::{Language, PagePath, Revision, WikiId};
 use crate::repo::BlobId;
 use crate::search::{BoxError, Embed, Place, Source, SourceChange};
 
@@ -226,7 +226,11 @@ fn start(
     let (root, wikis) = (dir.path().to_owned(), Arc::clone(wikis));
     let places = move |id: WikiId| {
         let source = wikis.lock().get(&id).cloned();
-        Ok(source.map(|source| Place { dir: root.join(id.to_string()).join("vectors"), source }))
+        Ok(source.map(|source| Place {
+            dir: root.join(id.to_string()).join("vectors"),
+            language: Language::default(),
+            source,
+        }))
     };
     Vectors::start(places, models, Arc::new(SystemClock), limits).unwrap()
 }
