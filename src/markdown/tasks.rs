@@ -30,7 +30,8 @@ pub fn set_task(text: &str, index: usize, done: bool) -> Option<String> {
 mod tests {
     use super::set_task;
 
-    const TEXT: &str = "---\na: 1\n---\n- [ ] one\n- [x] two [ ]\n  1. [X] three\n\n```\n- [ ] code\n```\n> - [ ] four\n";
+    const TEXT: &str =
+        "---\na: 1\n---\n- [ ] one\n- [x] two [ ]\n  1. [X] three\n\n```\n- [ ] code\n```\n> - [ ] four\n";
 
     #[test]
     fn boxes_are_counted_as_they_are_shown() {

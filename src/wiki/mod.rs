@@ -52,7 +52,9 @@ pub use edit::{NearMiss, Replacement};
 pub use error::WikiError;
 pub use feed::{Became, ChangedAttachment, ChangedPage, FeedEvent, Since, feed_after, feed_cursor, feed_events};
 pub use history::{DeletedPage, HistoryItem, PageHistory, deleted_pages, history, history_part};
-pub use index_status::{IndexStatus, Reindexing, TextIndexStatus, VectorIndexStatus, embedding_model, index_status, reindex};
+pub use index_status::{
+    IndexStatus, Reindexing, TextIndexStatus, VectorIndexStatus, embedding_model, index_status, reindex,
+};
 pub use lifecycle::{NewWiki, WikiState, WikiSummary};
 pub use links::{
     BrokenLink, Graph, Neighbour, Neighbours, PageLinks, broken_links, graph, neighbours, orphans, page_links,
@@ -73,9 +75,7 @@ pub use sections::{Passage, SectionOp, revise};
 pub use tags::{Counted, categories, tags};
 pub use tree::{Tree, TreeNode, tree};
 pub use versions::{revision_at, revision_of};
-pub use write::{
-    Conflict, Deleted, Edit, Recording, Saved, WriteMode, WritePage, check_content, delete, edit, write,
-};
+pub use write::{Conflict, Deleted, Edit, Recording, Saved, WriteMode, WritePage, check_content, delete, edit, write};
 
 #[cfg(test)]
 mod tests;

@@ -24,8 +24,9 @@ pub fn named_like(access: &Access<Read>, typed: &str, most: usize) -> Result<Vec
 /// How well a folded name answers folded letters, 0 the best.
 fn rank(name: &str, wanted: &str) -> Option<u8> {
     let leaf = name.rsplit('/').next().unwrap_or(name);
-    let begins_word =
-        |text: &str| text.split(|c: char| !c.is_alphanumeric()).any(|word| !word.is_empty() && word.starts_with(wanted));
+    let begins_word = |text: &str| {
+        text.split(|c: char| !c.is_alphanumeric()).any(|word| !word.is_empty() && word.starts_with(wanted))
+    };
     match () {
         () if name == wanted || leaf == wanted => Some(0),
         () if leaf.starts_with(wanted) => Some(1),
@@ -42,8 +43,9 @@ mod tests {
 
     #[test]
     fn the_beginning_of_a_name_counts_most() {
-        let ranks: Vec<_> =
-            ["home", "guides/home page", "home/sub", "guides/at home", "guides/syhomex", "other"].map(|name| rank(name, "home")).into();
+        let ranks: Vec<_> = ["home", "guides/home page", "home/sub", "guides/at home", "guides/syhomex", "other"]
+            .map(|name| rank(name, "home"))
+            .into();
         assert_eq!(ranks, [Some(0), Some(1), Some(2), Some(3), Some(4), None]);
     }
 }

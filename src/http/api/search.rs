@@ -70,7 +70,11 @@ pub(in crate::http) struct SectionRow {
 impl From<SectionRef> for SectionRow {
     fn from(section: SectionRef) -> Self {
         let Range { start, end } = section.lines;
-        Self { section: section.titles.join(" > "), anchor: section.anchor, lines: (start, end.saturating_sub(1).max(start)) }
+        Self {
+            section: section.titles.join(" > "),
+            anchor: section.anchor,
+            lines: (start, end.saturating_sub(1).max(start)),
+        }
     }
 }
 

@@ -138,9 +138,7 @@ pub(super) async fn reindex(
         .run_blocking(move |state| {
             let access = authorize::<wiki::Write>(state, &headers, &slug)?;
             match wiki::reindex(state.wikis(), &access)? {
-                Reindexing::Started => {
-                    Ok((StatusCode::ACCEPTED, Json(Started { status: "started" })).into_response())
-                }
+                Reindexing::Started => Ok((StatusCode::ACCEPTED, Json(Started { status: "started" })).into_response()),
                 Reindexing::Running => {
                     Err(ApiError::new(StatusCode::CONFLICT, "reindexing", "Reindex already in progress"))
                 }
@@ -181,9 +179,7 @@ impl From<Option<VectorStatus>> for ReindexStatus {
             return Self::InProgress { started_at: time(status.started), pages_done: done, pages_total: total };
         }
         match (status.last_error, status.finished) {
-            (Some(error_message), ended) => {
-                Self::Error { error_message, completed_at: time(ended.or(status.started)) }
-            }
+            (Some(error_message), ended) => Self::Error { error_message, completed_at: time(ended.or(status.started)) },
             (None, None) => Self::Idle,
             (None, finished) => Self::Complete {
                 pages_indexed: status.pages,
@@ -308,7 +304,10 @@ mod tests {
     #[test]
     fn numbers_are_brought_into_range() {
         let n = |text| clamped(text, 5, 50);
-        assert_eq!([n(None), n(Some("x")), n(Some("-3")), n(Some("0")), n(Some("7")), n(Some("999"))], [5, 5, 1, 1, 7, 50]);
+        assert_eq!(
+            [n(None), n(Some("x")), n(Some("-3")), n(Some("0")), n(Some("7")), n(Some("999"))],
+            [5, 5, 1, 1, 7, 50]
+        );
     }
 
     #[test]
@@ -319,7 +318,7 @@ mod tests {
         assert_eq!(
             shown(Some(done.clone())),
             serde_json::json!({
-                "status": "complete", "pages_indexed": 4, "chunks_created": 9, "completed_at": "1970-01-01T00:00:00Z"
+                "status": "complete", "pages_indexed": 4, "chunks_created": 9, "completed_at": "1970-01-01T00:00:00+00:00"
             })
         );
         let failed = VectorStatus { last_error: Some("no".to_owned()), ..done.clone() };

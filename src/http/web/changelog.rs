@@ -10,8 +10,8 @@ use super::frame::Surroundings;
 use super::page_view::{change, slug};
 use super::request::{WebRequest, encode};
 use super::views::{ChangelogView, CommitFile, CommitRow};
-use crate::http::state::AppState;
 use crate::http::dates;
+use crate::http::state::AppState;
 use crate::model::{PagePath, Revision};
 use crate::wiki::{self, ChangeKind, ChangedFile, ChangelogEntry, ChangelogQuery};
 

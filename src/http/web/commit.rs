@@ -55,7 +55,8 @@ fn compare(access: &Access<wiki::Read>, entry: &wiki::ChangelogEntry) -> Result<
     let mut compared = Vec::new();
     for file in entry.files.iter().take(COMPARED) {
         let row = commit_file(file, entry.change.revision);
-        let hunks = if file.page && left > 0 { hunks(access, &file.path, entry.change.revision, &mut left)? } else { None };
+        let hunks =
+            if file.page && left > 0 { hunks(access, &file.path, entry.change.revision, &mut left)? } else { None };
         compared.push((row, hunks));
     }
     Ok(compared)

@@ -53,7 +53,8 @@ pub(super) async fn atom(State(state): State<AppState>, request: WebRequest) -> 
         Ok(changes) => changes,
         Err(refused) => return refused,
     };
-    let mut xml = String::from("<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<feed xmlns=\"http://www.w3.org/2005/Atom\">\n");
+    let mut xml =
+        String::from("<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<feed xmlns=\"http://www.w3.org/2005/Atom\">\n");
     let updated = entries.first().map_or(0, |entry| entry.change.time);
     // Writing to a string cannot fail.
     let _always = write!(

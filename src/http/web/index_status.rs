@@ -48,7 +48,11 @@ pub(super) async fn index_status(
 }
 
 /// `POST /-/search/reindex`: has everything indexed anew.
-pub(super) async fn reindex(State(state): State<AppState>, request: WebRequest, Form(posted): Form<Posted>) -> Response {
+pub(super) async fn reindex(
+    State(state): State<AppState>,
+    request: WebRequest,
+    Form(posted): Form<Posted>,
+) -> Response {
     let done = ask(&state, &request, move |state, request, principal| {
         genuine(state, request, principal, &posted.csrf, Permission::Write)?;
         let access = state.wikis().authorize::<wiki::Write>(principal, slug(request)?)?;

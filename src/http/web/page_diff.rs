@@ -31,11 +31,9 @@ pub(super) async fn show(
     let found = ask(state, &request, move |state, request, principal| {
         let access = state.wikis().authorize::<wiki::Read>(principal, slug(request)?)?;
         let path = PagePath::parse(&typed).map_err(WikiError::from)?;
-        let revision = |text: Option<String>| {
-            text.as_deref().map(RevisionPrefix::parse).transpose().map_err(WikiError::from)
-        };
-        let query =
-            DiffQuery { from: revision(from)?, to: revision(to)?, words: true, max_lines: MOST_LINES };
+        let revision =
+            |text: Option<String>| text.as_deref().map(RevisionPrefix::parse).transpose().map_err(WikiError::from);
+        let query = DiffQuery { from: revision(from)?, to: revision(to)?, words: true, max_lines: MOST_LINES };
         let diff = wiki::diff(&access, &path, &query)?;
         let path = diff.to_path.clone().or_else(|| diff.from_path.clone()).unwrap_or(path);
         let current = wiki::find_page(&access, &path)?.unwrap_or(path);
@@ -50,7 +48,8 @@ pub(super) async fn show(
         text: revision.short(),
         href: format!("{base}?revision={revision}"),
     };
-    let range = diff.from.map(|from| format!("from={from}&to={}", diff.to)).unwrap_or_else(|| format!("to={}", diff.to));
+    let range =
+        diff.from.map(|from| format!("from={from}&to={}", diff.to)).unwrap_or_else(|| format!("to={}", diff.to));
     let other = format!("{base}/diff?{range}{}", if split { "&view=inline" } else { "" });
     let restore = format!("{base}/revert");
     let from_text = diff.from.map(|from| from.to_string());

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
-use axum::extract::rejection::FormRejection;
 use axum::extract::Form;
+use axum::extract::rejection::FormRejection;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use serde::Deserialize;

@@ -138,7 +138,12 @@ fn invalid(problem: &str) -> WikiError {
 }
 
 /// Takes the fields as they come; a file is committed before the next is read.
-async fn take(state: &AppState, request: &WebRequest, typed: &str, mut form: Multipart) -> Result<Vec<String>, Refused> {
+async fn take(
+    state: &AppState,
+    request: &WebRequest,
+    typed: &str,
+    mut form: Multipart,
+) -> Result<Vec<String>, Refused> {
     let mut posted = Posted::default();
     let mut done = Vec::new();
     while let Some(mut field) = form.next_field().await.map_err(|error| broken(state, &error))? {
@@ -160,7 +165,9 @@ async fn take(state: &AppState, request: &WebRequest, typed: &str, mut form: Mul
             continue;
         }
         let bytes = read(&mut field, LONGEST_FIELD).await.map_err(|error| broken(state, &error))?;
-        let text = bytes.and_then(|bytes| String::from_utf8(bytes).ok()).ok_or_else(|| invalid("has a field that is too long"))?;
+        let text = bytes
+            .and_then(|bytes| String::from_utf8(bytes).ok())
+            .ok_or_else(|| invalid("has a field that is too long"))?;
         match name.as_str() {
             "csrf" => posted.csrf = text,
             "delete" => posted.delete = Some(text),

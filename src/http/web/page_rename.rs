@@ -52,8 +52,7 @@ fn start(state: &AppState, request: &WebRequest, principal: &Principal, typed: &
     // What would move is asked of the use case itself, with a name that nothing has.
     let elsewhere = format!("{}-{}", page.path, request.id);
     let recording = Recording { message: None, origin: Origin::Web, typed, once: None };
-    let dry =
-        Rename { to: &elsewhere, base: None, subpages: true, attachments: true, dry_run: true, recording };
+    let dry = Rename { to: &elsewhere, base: None, subpages: true, attachments: true, dry_run: true, recording };
     let plan = wiki::rename(state.wikis(), &access, &page.path, &dry)?.value;
     Ok(Start {
         surroundings: Surroundings::wiki(state, &access, request).about(&page.path),

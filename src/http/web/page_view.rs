@@ -9,9 +9,7 @@ use super::error_page::{Problem, page as render_page};
 use super::frame::Surroundings;
 use super::request::{WebRequest, decode, encode, page_href};
 use super::views::{AttachmentRow, Change, ContentsEntry, Crumb, Link, Moment, NotFound, OldVersion, PageView};
-use super::{
-    page_blame, page_delete, page_diff, page_edit, page_files, page_history, page_rename, page_source,
-};
+use super::{page_blame, page_delete, page_diff, page_edit, page_files, page_history, page_rename, page_source};
 use crate::http::error::Failure;
 use crate::http::file_answer;
 use crate::http::state::{AppState, RenderedKey};
@@ -97,9 +95,8 @@ pub(super) async fn by_path(
 /// Splits a raw path into page and verb. A verb is only one when its slash is not encoded.
 pub(super) fn split_verb(raw: &str) -> (Verb, &str) {
     let split = raw.trim_end_matches('/').rsplit_once('/');
-    let found = split.and_then(|(page, word)| {
-        VERBS.iter().find(|(name, _)| *name == word).map(|(_, verb)| (*verb, page))
-    });
+    let found =
+        split.and_then(|(page, word)| VERBS.iter().find(|(name, _)| *name == word).map(|(_, verb)| (*verb, page)));
     found.unwrap_or((Verb::View, raw))
 }
 

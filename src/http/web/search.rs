@@ -139,9 +139,9 @@ fn find(state: &AppState, request: &WebRequest, principal: &Principal, asked: &A
     };
     let status = wiki::index_status(state.wikis(), &access)?;
     let progress = status.vectors.and_then(|vectors| vectors.status.progress);
-    let note = progress.filter(|progress| !asked.words_only && progress.total > 1).map(|progress| {
-        format!("Still learning what pages mean: {} of {} are done.", progress.done, progress.total)
-    });
+    let note = progress
+        .filter(|progress| !asked.words_only && progress.total > 1)
+        .map(|progress| format!("Still learning what pages mean: {} of {} are done.", progress.done, progress.total));
     let wanted = PagePath::parse(&asked.words).and_then(|path| path.for_new_page()).ok();
     let create = match wanted.filter(|_| surroundings.may_write()) {
         Some(path) if wiki::find_page(&access, &path)?.is_none() => Some(format!("{}/edit", page_href(&path))),

@@ -1,5 +1,5 @@
-use axum::extract::{Form, Path, State};
 use axum::extract::rejection::FormRejection;
+use axum::extract::{Form, Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
 use serde::Deserialize;

@@ -19,7 +19,12 @@ pub(super) const SEARCH: &[Operation] = &[
             something like the query. `hybrid` ranks both together.",
         fields: &[
             query("q", "What to look for.", "first steps", of::<String>),
-            query("mode", "`text` (by words), `semantic` (by meaning) or `hybrid`; `text` when absent.", "hybrid", of::<String>),
+            query(
+                "mode",
+                "`text` (by words), `semantic` (by meaning) or `hybrid`; `text` when absent.",
+                "hybrid",
+                of::<String>,
+            ),
             PREFIX,
             TAG,
             CATEGORY,

@@ -15,7 +15,9 @@ mod lists;
 use askama::Template;
 
 pub(crate) use api::{ApiField, ApiGroup, ApiOperation, ApiReference, ApiText};
-pub(crate) use changes::{BlameView, BlamedLine, BlamedPart, ChangelogView, CommitFile, CommitRow, CommitView, DiffRow, DiffView, Half};
+pub(crate) use changes::{
+    BlameView, BlamedLine, BlamedPart, ChangelogView, CommitFile, CommitRow, CommitView, DiffRow, DiffView, Half,
+};
 pub(crate) use forms::{DeletePage, FileRow, PageFiles, RenamePage};
 pub(crate) use lists::{BrokenRow, LinksOverview, NameCount, Names, PageLinksView, PagesWith};
 

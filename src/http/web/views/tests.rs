@@ -105,7 +105,7 @@ fn versions() -> Vec<Version> {
     .map(|(at, (revision, seconds, author, message, former))| Version {
         href: format!("/Guides/First_Steps?revision={revision}"),
         diff_href: format!("/Guides/First_Steps/diff?to={revision}"),
-            revision: revision.to_owned(),
+        revision: revision.to_owned(),
         change: change(seconds, author),
         message: message.to_owned(),
         former_path: former.map(str::to_owned),
