@@ -91,3 +91,7 @@ fn files(directory: &Directory) -> TokenizerFiles {
         tokenizer_config_file: bytes(&json!({ "model_max_length": directory.max_tokens, "pad_token": padding })),
     }
 }
+
+#[cfg(test)]
+#[path = "onnx_tests.rs"]
+mod tests;
