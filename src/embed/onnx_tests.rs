@@ -71,7 +71,7 @@ fn made() -> Made {
 }
 
 fn expected(tokens: &[u32]) -> Vec<f32> {
-    let mut mean = vec![0.0; WIDTH];
+    let mut mean = [0.0; WIDTH];
     for token in tokens {
         mean.iter_mut().zip(row(*token)).for_each(|(sum, value)| *sum += value / tokens.len() as f32);
     }
