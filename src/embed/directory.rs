@@ -365,4 +365,4 @@ fn content(path: &Path, largest: u64) -> Result<Option<Vec<u8>>, Error> {
 
 #[cfg(test)]
 #[path = "directory_tests.rs"]
-mod tests;
+pub(crate) mod tests;

@@ -1,4 +1,4 @@
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use crate::bert::Encoder;
 use crate::directory::Directory;
@@ -37,6 +37,7 @@ pub struct Model {
 }
 
 /// What computes vectors.
+#[cfg_attr(feature = "onnx", allow(clippy::large_enum_variant))] // a process has one
 pub(crate) enum Engine {
     Bert(Encoder),
     #[cfg(feature = "onnx")]
@@ -72,7 +73,7 @@ impl Model {
     pub fn open(dir: &Path) -> Result<Self, Error> {
         let directory = Directory::read(dir)?;
         if let Some(path) = directory.onnx() {
-            return Self::open_onnx(directory, path);
+            return Self::open_onnx(directory, &path);
         }
         let weights = directory.encoder()?;
         let id = format!("{}-int8-{}", directory.digest(&weights), format::VERSION);
@@ -90,17 +91,17 @@ impl Model {
     }
 
     #[cfg(feature = "onnx")]
-    fn open_onnx(directory: Directory, path: PathBuf) -> Result<Self, Error> {
+    fn open_onnx(directory: Directory, path: &Path) -> Result<Self, Error> {
         let tokenizer = directory.tokenizer()?;
-        let (onnx, digest) = crate::onnx::Onnx::open(&directory, &path)?;
+        let (onnx, digest) = crate::onnx::Onnx::open(&directory, path)?;
         let (id, dimensions) = (format!("{digest}-onnx"), onnx.dimensions());
         Ok(Self::new(id, directory.name, dimensions, tokenizer, directory.prompts, Engine::Onnx(onnx)))
     }
 
     #[cfg(not(feature = "onnx"))]
-    fn open_onnx(_: Directory, path: PathBuf) -> Result<Self, Error> {
+    fn open_onnx(_: Directory, path: &Path) -> Result<Self, Error> {
         let problem = "an ONNX model, which this program runs only if it was built with the feature 'onnx'".to_owned();
-        Err(Error::Model { path, problem })
+        Err(Error::Model { path: path.to_owned(), problem })
     }
 
     pub(crate) fn new(

@@ -48,7 +48,7 @@ impl Onnx {
             Ok::<_, fastembed::Error>((model, probe.first().map_or(0, Vec::len)))
         }));
         let (model, dimensions) = opened
-            .map_err(|_| damaged("the graph cannot be run".to_owned()))?
+            .map_err(|_panic| damaged("the graph cannot be run".to_owned()))?
             .map_err(|problem| damaged(problem.to_string()))?;
         if dimensions == 0 {
             return Err(damaged("the graph gives no vectors".to_owned()));
@@ -91,3 +91,7 @@ fn files(directory: &Directory) -> TokenizerFiles {
         tokenizer_config_file: bytes(&json!({ "model_max_length": directory.max_tokens, "pad_token": padding })),
     }
 }
+
+#[cfg(test)]
+#[path = "onnx_tests.rs"]
+mod tests;

@@ -42,6 +42,7 @@ pub(crate) struct Frame {
 
 impl Tokenizer {
     /// The tokenizer of BERT with a vocabulary that is known.
+    #[cfg(feature = "model")]
     pub(crate) fn of_word_pieces(pieces: WordPiece, frame: Frame, max_tokens: usize) -> Self {
         Self { cutter: Cutter::WordPiece(pieces), frame, max_tokens }
     }
