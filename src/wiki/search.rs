@@ -42,7 +42,7 @@ pub struct SearchQuery {
 #[derive(Clone, Debug)]
 pub struct SearchResults {
     /// Pages that match, however many were asked for. Where meaning counts, those with a
-    /// passage above the floor; of a wiki so large that it has a graph, those of the 1,024
+    /// passage above the floor; of a wiki so large that it has a graph, those of the 512
     /// nearest passages.
     pub total: usize,
     pub hits: Vec<Hit>,
