@@ -2,6 +2,7 @@
 //! and the worker that keeps every index at its wiki's tip. Belongs here: what is derived
 //! from content in order to be searched. Not here: reading git, permissions, surfaces.
 
+mod admission;
 mod analyzer;
 mod chunk;
 mod chunk_atoms;
@@ -31,6 +32,7 @@ mod worker;
 #[cfg(test)]
 mod tests;
 
+pub use admission::{Admission, words_of};
 pub use chunk::{Chunk, chunks};
 pub use embedding::Embed;
 pub use error::{BoxError, Error};

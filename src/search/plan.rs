@@ -34,6 +34,8 @@ pub(super) struct Plan {
     pub(super) strict: Box<dyn TantivyQuery>,
     /// Pages with some of them, if that is a different question. Quoted phrases stay demanded.
     pub(super) relaxed: Option<Box<dyn TantivyQuery>>,
+    /// Phrases and words in titles that every shown page has.
+    pub(super) demanded: Vec<Box<dyn TantivyQuery>>,
     /// What shown pages are, all of it.
     pub(super) only: Vec<Box<dyn TantivyQuery>>,
     /// Pages that are not shown.
@@ -122,6 +124,7 @@ impl Query {
         if let Some(in_order) = self.in_order(corpus.fields) {
             strict.push((Occur::Should, in_order));
         }
+        let all_demanded = demanded.iter().map(|(_, query)| query.box_clone()).collect();
         let relaxed: Option<Box<dyn TantivyQuery>> = (!words.is_empty() && self.wanted.len() > 1).then(|| {
             let some_words = if demanded.is_empty() { Occur::Must } else { Occur::Should };
             demanded.push((some_words, Box::new(BooleanQuery::new(words))));
@@ -136,6 +139,7 @@ impl Query {
         Ok(Plan {
             strict,
             relaxed,
+            demanded: all_demanded,
             only: self.only.iter().map(|condition| condition.compile(corpus.fields)).collect(),
             excluded: excluded.chain(without).collect::<tantivy::Result<_>>()?,
             unit: unit * BM25_MOST,

@@ -26,6 +26,8 @@ pub(super) struct Query {
     /// What a page must be, and must not be, whatever it says.
     pub(super) only: Vec<Condition>,
     pub(super) without: Vec<Condition>,
+    /// What was said, without fields, exclusions and quotation marks: what has a meaning.
+    pub(super) said: String,
 }
 
 /// One word (one term) or a sequence of words (several).
@@ -95,6 +97,15 @@ impl Query {
             }
             let mut clauses;
             (clauses, rest) = words.next(piece);
+            if !negated {
+                let said = piece.get(..piece.len() - rest.len()).unwrap_or_default();
+                for word in said.split(is_quote).flat_map(str::split_whitespace) {
+                    if !query.said.is_empty() {
+                        query.said.push(' ');
+                    }
+                    query.said.push_str(word);
+                }
+            }
             if field.is_some() {
                 for clause in &mut clauses {
                     (clause.title, clause.optional) = (true, false);
@@ -279,6 +290,7 @@ mod tests {
         assert_eq!(terms(&query.wanted), wanted);
         assert_eq!(terms(&query.excluded), [&["draft"][..], &["not", "this"]]);
         assert!(query.wanted.iter().all(|clause| clause.unfinished.is_none()));
+        assert_eq!(query.said, "Running old news New_York well-known --flag foo:x");
         assert_eq!(parse("a Runn").wanted[1].unfinished.as_deref(), Some("runn"));
         assert!(parse("of the").wanted.iter().all(|clause| clause.optional && clause.unfinished.is_none()));
     }
@@ -298,6 +310,7 @@ mod tests {
         assert_eq!(query.without, [Condition::Tag("two  words".to_owned())]);
         assert_eq!(terms(&query.wanted), [&["deploy"][..], &["x"]]);
         assert_eq!(terms(&query.excluded), [["old", "one"]]);
+        assert_eq!(query.said, "Deploys x");
         assert!(query.wanted[0].title && query.excluded[0].title && !query.wanted[1].title);
         for words in ["tag:", "tag: x", "tag:\"\"", "path::x", "tags:x", "http://a.b/c", "untag:x"] {
             let query = parse(words);

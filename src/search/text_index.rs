@@ -25,7 +25,7 @@ use super::plan::{Corpus, Highlights, Plan};
 use super::query::Query;
 use super::schema::{Fields, parse_payload, payload};
 use super::snippet::Finder;
-use super::{Error, SectionRef, Source, SourceChange, TextQuery, analyzer};
+use super::{Admission, Error, SectionRef, Source, SourceChange, TextQuery, analyzer};
 use crate::model::{Language, PagePath, Revision};
 
 /// tantivy's least for its one indexing thread, which lives for the time of a commit.
@@ -388,6 +388,17 @@ impl TextIndex {
     pub fn search(&self, query: &TextQuery) -> Result<Hits, Error> {
         let ranking = self.ranking(&TextQuery { limit: query.limit.min(MOST_HITS), ..query.clone() })?;
         Ok(Hits { total: ranking.total, hits: ranking.hits(0..ranking.pages.len())? })
+    }
+
+    /// Which pages a query admits, whether they have its words or not.
+    ///
+    /// # Errors
+    /// As [`Self::search`].
+    pub fn admission(&self, query: &TextQuery) -> Result<Admission, Error> {
+        let view = self.view();
+        let mut parsed = Query::parse(&query.text, view.language);
+        parsed.demand(&query.filter);
+        self.watch_for_damage(|| Ok(Admission::new(&parsed, view.searcher, &self.fields)?))
     }
 
     /// As [`Self::search`], without looking at the pages yet.

@@ -95,7 +95,20 @@ pub enum WikiError {
     #[error("repository: {0}")]
     Repo(#[from] repo::Error),
     #[error("search index: {0}")]
-    Search(#[from] search::Error),
+    Search(search::Error),
     #[error("{what}: {cause}")]
     Io { what: &'static str, cause: std::io::Error },
+}
+
+impl From<search::Error> for WikiError {
+    fn from(error: search::Error) -> Self {
+        use search::Error as E;
+        match error {
+            E::NoSuchRevision(revision) => Self::NoSuchRevision { revision: revision.to_string() },
+            E::TooManyDiffer { .. } | E::TooLargeDifference { .. } => {
+                Self::Invalid { field: "as_of", problem: format!("is too far from now: {error}") }
+            }
+            error => Self::Search(error),
+        }
+    }
 }

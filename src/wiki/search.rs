@@ -104,6 +104,8 @@ pub fn search(wikis: &Wikis, access: &Access<Read>, query: &SearchQuery) -> Resu
     let search = Search::new(wikis, access, query)?;
     match query.mode {
         Mode::Text => search.by_words(),
+        // Fields and exclusions alone mean nothing.
+        _ if search::words_of(&query.text).is_empty() => search.by_words(),
         _ if query.as_of.is_some() => search.by_words(),
         Mode::Semantic => search.by_meaning(),
         Mode::Hybrid => search.by_both(),
@@ -293,11 +295,13 @@ impl Search<'_> {
     }
 
     fn nearest<T>(&self, floor: f32, read: impl FnOnce(&search::Found<'_>) -> T) -> Result<T, WikiError> {
+        let text = self.text_query(0, 0);
+        let admission = self.wikis.indexes().with(self.access.id(), |index| index.admission(&text))?;
         let nearest = Nearest {
-            text: &self.query.text,
+            text: &search::words_of(&self.query.text),
             floor,
-            filtered: !self.query.filter.is_empty(),
-            wanted: &|path| self.passes(path),
+            filtered: !admission.is_open(),
+            wanted: &|path| self.passes(path) && admission.admits(path),
         };
         Ok(self.wikis.vectors().search(self.access.id(), &nearest, read)?)
     }

@@ -66,6 +66,21 @@ fn filters_are_part_of_the_search() {
 }
 
 #[test]
+fn what_is_found_by_meaning_is_admitted_by_the_query() {
+    let (_dir, index) = tagged();
+    let admitted = |text: &str| {
+        let admission = index.admission(&query(text, 10, 0)).unwrap();
+        let all = ["Guides/Setup", "Guides/Old_Way", "Deploy", "guidesman", "Unknown"];
+        (admission.is_open(), all.into_iter().filter(|path| admission.admits(&path_of(path))).collect::<Vec<_>>())
+    };
+    assert_eq!(admitted("some words").1.len(), 5);
+    assert_eq!(admitted("deploy -tag:draft"), (false, vec!["Guides/Setup", "guidesman"]));
+    assert_eq!(admitted("words -\"by hand\" path:guides"), (false, vec!["Guides/Setup", "guidesman"]));
+    assert_eq!(admitted("\"the server\" words"), (false, vec!["Guides/Setup"]));
+    assert_eq!(super::super::words_of("old -tag:x \"a  phrase\" -no tag:y title:z"), "old a phrase z");
+}
+
+#[test]
 fn a_misspelt_word_stands_for_those_like_it() {
     let (_dir, index) = index_of(&[
         ("A", "the kubernetes cluster"),

@@ -116,6 +116,7 @@ fn every_page_of_a_large_wiki_is_found() {
     };
     search("10 hits with snippets, last word unfinished", 10, "");
     let shown = search("10 hits with snippets", 10, " ");
+    search("50 hits with snippets", 50, " ");
     assert_eq!(search("total only", 0, " "), shown);
     drop(index);
     let begun = Instant::now();
