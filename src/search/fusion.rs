@@ -7,8 +7,10 @@ use std::collections::HashMap;
 pub const FLOOR: f32 = 0.25;
 /// An inner product that counts as the best possible match.
 const CEILING: f32 = 0.85;
-/// What meaning weighs against words.
-const MEANING: f32 = 0.3;
+/// What meaning weighs against words, whose scores are small for long questions. Measured on
+/// CISI with one vector a passage: nDCG@10 is 0.452 to 0.457 from 0.15 to 0.25, and falls on
+/// either side.
+const MEANING: f32 = 0.2;
 
 /// A page in the joint ranking.
 #[derive(Clone, Copy, PartialEq, Debug, Default)]
