@@ -90,10 +90,20 @@ fn keys(dir: &Path) -> Finding {
     found("keys", Health::Ok, "present, and readable by the server alone")
 }
 
+/// Pages that are embedded, of those that are being embedded now.
+fn embedding(parts: &Parts, proof: Operator, wiki: &WikiSummary) -> Option<(usize, usize)> {
+    let status = parts.wikis.index_status(proof, &wiki.slug).ok()?;
+    status.vectors?.status.progress.map(|progress| (progress.done, progress.total))
+}
+
 fn examine_wiki(parts: &Parts, proof: Operator, wiki: &WikiSummary) -> Finding {
     let what = format!("wiki {}", wiki.slug);
     match parts.wikis.examine(proof, wiki.id, &wiki.slug) {
         Err(error) => found(what, Health::Broken, format!("{error}; its last good clone can be imported")),
+        Ok(_) if let Some((done, total)) = embedding(parts, proof, wiki) => {
+            let detail = format!("{} pages; for search by meaning {done} of {total} are done", wiki.pages);
+            found(what, Health::Warning, detail)
+        }
         Ok(state) if state.index_behind => {
             found(what, Health::Warning, format!("{} pages; the search index is catching up", wiki.pages))
         }

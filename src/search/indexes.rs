@@ -8,7 +8,7 @@ use std::time::Duration;
 use parking_lot::{Condvar, Mutex};
 
 use super::past::PastStates;
-use super::text_index::MOST_HITS;
+use super::ranking::MOST_HITS;
 use super::worker::{self, Queue, Status};
 use super::{Error, Hits, Place, Places, Ranking, TextIndex, TextQuery};
 use crate::model::{Revision, WikiId};

@@ -21,6 +21,7 @@ mod past;
 mod pending;
 mod plan;
 mod query;
+mod ranking;
 mod request;
 mod schema;
 mod snippet;
@@ -38,10 +39,11 @@ pub use embedding::Embed;
 pub use error::{BoxError, Error};
 pub use fusion::{FLOOR, Fused, fuse, meaning_score};
 pub use indexes::{Indexes, Limits};
+pub use ranking::{Hit, Hits, Ranking};
 pub use request::{Filter, Mode, SectionRef, TextQuery};
 pub use snippet::excerpt;
 pub use source::{Place, Places, Source, SourceChange};
-pub use text_index::{Hit, Hits, Opened, Ranking, TextIndex};
+pub use text_index::{Opened, TextIndex};
 pub use vectors::{
     FormerModels, Found, Models, NearPage, NearPassage, Nearest, Passage, Progress, VectorLimits, VectorStatus, Vectors,
 };

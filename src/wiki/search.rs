@@ -41,7 +41,9 @@ pub struct SearchQuery {
 /// What a search found.
 #[derive(Clone, Debug)]
 pub struct SearchResults {
-    /// Pages that match, however many were asked for.
+    /// Pages that match, however many were asked for. Where meaning counts, those with a
+    /// passage above the floor; of a wiki so large that it has a graph, those of the 512
+    /// nearest passages.
     pub total: usize,
     pub hits: Vec<Hit>,
     /// What was compared in the end: words alone when the model has no time or there is none.
@@ -99,7 +101,7 @@ pub fn search(wikis: &Wikis, access: &Access<Read>, query: &SearchQuery) -> Resu
     if query.text.trim().is_empty() {
         return Ok(SearchResults { total: 0, hits: Vec::new(), mode: query.mode, indexed: None });
     }
-    let search = Search::new(wikis, access, query);
+    let search = Search::new(wikis, access, query)?;
     match query.mode {
         Mode::Text => search.by_words(),
         // Fields and exclusions alone mean nothing.
@@ -124,7 +126,7 @@ pub fn semantic_chunks(
     per_page: usize,
 ) -> Result<Vec<ChunkHit>, WikiError> {
     let query = SearchQuery { text: text.to_owned(), filter: filter.clone(), ..SearchQuery::default() };
-    let search = Search::new(wikis, access, &query);
+    let search = Search::new(wikis, access, &query)?;
     let mut found: Vec<(PagePath, BlobId, NearPassage)> = search.nearest(f32::NEG_INFINITY, |found| {
         let mut best = Vec::new();
         // Pages are in the order of their best passages, so that later ones have no better.
@@ -173,8 +175,10 @@ struct Meant {
 }
 
 impl<'s> Search<'s> {
-    fn new(wikis: &'s Wikis, access: &'s Access<Read>, query: &'s SearchQuery) -> Self {
-        Self { wikis, access, query, filter: PageFilter::of_search(&query.filter), state: OnceCell::new() }
+    fn new(wikis: &'s Wikis, access: &'s Access<Read>, query: &'s SearchQuery) -> Result<Self, WikiError> {
+        // From here on the metadata knows every page of the tip.
+        drop(access.wiki().current()?);
+        Ok(Self { wikis, access, query, filter: PageFilter::of_search(&query.filter), state: OnceCell::new() })
     }
 
     fn page(&self, path: &PagePath) -> Option<&PageEntry> {
@@ -245,7 +249,8 @@ impl Search<'_> {
             let found = self.meant(|found| {
                 let scored = kept.iter().map(|(_, path, score)| (*path, *score));
                 let fused = fuse(scored, found.pages.iter().map(|page| (page.path.as_str(), page.score)));
-                let total = fused.len();
+                // The ranking of words ends after some thousands, their number does not.
+                let total = fused.len() + words.total().saturating_sub(words.pages().count());
                 let shown = fused.into_iter().skip(self.query.offset).take(self.query.limit);
                 let passages = |place: usize| found.pages.get(place).map(|page| found.passages(page, PASSAGES));
                 let shown = shown.map(|page| (page, page.meaning.and_then(passages).unwrap_or_default()));

@@ -45,6 +45,9 @@ fn every_verb_works_with_and_without_a_server() {
         assert!(!tokens.iter().any(|token| token.to_string().contains(&secret)), "a secret is shown once");
         dir.cli_ok(&["token", "revoke", slug, tokens[0]["id"].as_str().unwrap()]);
         assert_eq!(dir.cli_list(&["token", "list", slug]).len(), 1);
+        let reindexed = dir.cli_ok(&["reindex", slug, "--wait"]);
+        assert!(reindexed.starts_with(&format!("{slug}: ")) && reindexed.contains("pages indexed"), "{reindexed}");
+        assert!(dir.cli_ok(&["reindex", "--all"]).contains(slug));
         let doctor = dir.cli(&["doctor"]);
         assert!(doctor.status.success(), "{}", text(&doctor));
         assert!(dir.cli_ok(&["config"]).contains("data_dir"));
@@ -55,6 +58,8 @@ fn every_verb_works_with_and_without_a_server() {
             (&["wiki", "create", "No_Slug!", "--name", "No"], Some(2)),
             (&["wiki", "grant", slug, "Nobody at all", "viewer"], Some(1)),
             (&["wiki", "grant", slug, person, "emperor"], Some(2)),
+            (&["reindex"], Some(2)),
+            (&["reindex", "nowhere"], Some(1)),
             (&["token", "create", "nowhere", "--name", "X", "--role", "read"], Some(1)),
             (&["token", "revoke", slug, "nothing"], Some(1)),
             (&["explode"], Some(2)),

@@ -13,7 +13,7 @@ use crate::model::PagePath;
 /// asked for, so that the order does not depend on it.
 const COMPARED_EXACTLY: usize = 128;
 /// As many passages a graph is asked for.
-const FROM_GRAPH: usize = 1_024;
+const FROM_GRAPH: usize = 512;
 /// How many pages are asked to find out how many a filter lets through,
 const SAMPLE: usize = 512;
 /// and how many of them at least make it worthwhile to ask a graph.
@@ -31,7 +31,7 @@ pub(super) struct PageMatch {
 
 /// The pages with a passage whose inner product with `query`, a vector of length 1, is at
 /// least `floor`, the best first, equal ones by path. Of a table that is large enough for a graph,
-/// those of the nearest 1,024 passages. Only pages that are `wanted`, which may be most of
+/// those of the nearest 512 passages. Only pages that are `wanted`, which may be most of
 /// them (`filtered`: or few).
 pub(super) fn nearest(
     view: &View<'_>,
