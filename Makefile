@@ -43,6 +43,8 @@ test: model ## install what the tests need, then every test
 	@tests/tools/prepare
 	@echo "==> cargo test (at most $(TEST_MINUTES) minutes)"
 	@timeout --foreground $(TEST_MINUTES)m cargo test --locked --workspace
+	@echo "==> the feature onnx"
+	@timeout --foreground $(TEST_MINUTES)m cargo test --locked --package robotwiki-embed --features onnx -- onnx directory
 
 .PHONY: check
 check: model ## formatting, lints, and the licences and advisories of the dependencies

@@ -17,7 +17,7 @@ use crate::weights::{Layer, Model};
 /// weight often once it is read, few enough for the second-level cache.
 const GROUP: usize = 256;
 /// Rows of the feed-forward block that are computed together, a multiple of the tile's six.
-const BLOCK: usize = 48;
+const BLOCK: usize = 96;
 
 /// Why sequences cannot be embedded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -3,7 +3,8 @@
 
 use crate::bert::Encoder;
 use crate::error::Error;
-use crate::model::{self, Model};
+use crate::format;
+use crate::model::{Engine, Model};
 use crate::prompts::Prompts;
 use crate::tokenizer::{Frame, Tokenizer};
 use crate::wordpiece::{Normalization, WordPiece};
@@ -30,5 +31,7 @@ pub(crate) fn model() -> Result<Model, Error> {
         .ok_or_else(|| Error::Builtin("its vocabulary cannot be used".to_owned()))?;
     let frame = Frame { before: vec![settings::BEFORE], after: vec![settings::AFTER] };
     let tokenizer = Tokenizer::of_word_pieces(pieces, frame, settings::MAX_TOKENS);
-    Ok(Model::new(model::id(settings::DIGEST), "all-MiniLM-L6-v2".to_owned(), tokenizer, Prompts::default(), encoder))
+    let id = format!("{}-int8-{}", settings::DIGEST, format::VERSION);
+    let (name, dimensions) = ("all-MiniLM-L6-v2".to_owned(), encoder.dimensions());
+    Ok(Model::new(id, name, dimensions, tokenizer, Prompts::default(), Engine::Bert(encoder)))
 }

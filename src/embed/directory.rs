@@ -145,6 +145,14 @@ impl Directory {
         })
     }
 
+    /// The ONNX model that is to be run, if the weights are not there in a form that the encoder reads.
+    pub(crate) fn onnx(&self) -> Option<PathBuf> {
+        if self.config.model_type == "bert" && self.transformer.join("model.safetensors").exists() {
+            return None;
+        }
+        ["onnx/model.onnx", "model.onnx"].map(|file| self.transformer.join(file)).into_iter().find(|path| path.exists())
+    }
+
     /// The weights as the encoder reads them.
     ///
     /// # Errors
@@ -195,7 +203,7 @@ impl Directory {
         digest.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect()
     }
 
-    fn config_error(&self, problem: String) -> Error {
+    pub(crate) fn config_error(&self, problem: String) -> Error {
         Error::Model { path: self.transformer.join("config.json"), problem }
     }
 
@@ -357,4 +365,4 @@ fn content(path: &Path, largest: u64) -> Result<Option<Vec<u8>>, Error> {
 
 #[cfg(test)]
 #[path = "directory_tests.rs"]
-mod tests;
+pub(crate) mod tests;

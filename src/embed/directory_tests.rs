@@ -12,7 +12,7 @@ use super::*;
 use crate::model::{Kind, Model};
 
 /// A model with 16 components, two layers and a vocabulary of letters; what is in it decides nothing.
-struct Made {
+pub(crate) struct Made {
     dir: tempfile::TempDir,
     dtype: Dtype,
     prefix: &'static str,
@@ -23,7 +23,7 @@ struct Made {
 const VOCABULARY: usize = 64;
 
 impl Made {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let made = Self {
             dir: tempfile::tempdir().unwrap(),
             dtype: Dtype::F32,
@@ -51,21 +51,21 @@ impl Made {
         made
     }
 
-    fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         self.dir.path()
     }
 
-    fn json(&self, file: &str, content: &Value) {
+    pub(crate) fn json(&self, file: &str, content: &Value) {
         self.file(file, content.to_string().as_bytes());
     }
 
-    fn file(&self, file: &str, content: &[u8]) {
+    pub(crate) fn file(&self, file: &str, content: &[u8]) {
         let path = self.path().join(file);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(path, content).unwrap();
     }
 
-    fn change(&self, file: &str, key: &str, value: Value) {
+    pub(crate) fn change(&self, file: &str, key: &str, value: Value) {
         let mut content: Value = serde_json::from_slice(&fs::read(self.path().join(file)).unwrap()).unwrap();
         content[key] = value;
         self.json(file, &content);
@@ -154,12 +154,12 @@ impl Made {
         self.file("model.safetensors", &safetensors::serialize(&views, None).unwrap());
     }
 
-    fn open(&self) -> Result<Model, Error> {
+    pub(crate) fn open(&self) -> Result<Model, Error> {
         Model::open(self.path())
     }
 
     /// What opening says, without the directory's name.
-    fn refusal(&self) -> String {
+    pub(crate) fn refusal(&self) -> String {
         let text = self.open().err().unwrap().to_string();
         text.replace(&format!("{}/", self.path().display()), "").replace(&self.path().display().to_string(), "DIR")
     }
@@ -181,14 +181,14 @@ fn a_directory_says_what_its_model_is() {
     let model = made.open().unwrap();
     assert_eq!((model.info().dimensions, model.info().max_tokens), (16, 32));
     assert_eq!(model.info().name, made.path().file_name().unwrap().to_str().unwrap());
-    assert_eq!(model.encode("ab c", Kind::Query).unwrap(), [2, 4, 7, 8, 3]);
+    assert_eq!(model.encode("ab c", Kind::Query).unwrap().tokens, [2, 4, 7, 8, 3]);
 
     made.change("sentence_bert_config.json", "max_seq_length", Value::Null);
     made.json("tokenizer_config.json", &json!({"model_max_length": 1e30}));
     assert_eq!(made.open().unwrap().info().max_tokens, 48);
     made.json("tokenizer_config.json", &json!({"model_max_length": 24}));
     assert_eq!(made.open().unwrap().info().max_tokens, 24);
-    assert_eq!(made.open().unwrap().encode(&"a ".repeat(99), Kind::Passage).unwrap().len(), 24);
+    assert_eq!(made.open().unwrap().encode(&"a ".repeat(99), Kind::Passage).unwrap().tokens.len(), 24);
 }
 
 #[test]
@@ -368,7 +368,7 @@ fn damaged_weights_are_refused() {
     }
     assert!(opened < 10, "{opened}");
     // Not a number, where the first tensor's values are.
-    let mut damaged = whole.clone();
+    let mut damaged = whole;
     damaged[header..header + 4].copy_from_slice(&f32::NAN.to_le_bytes());
     assert!(refused(&damaged).contains("not finite"));
     made.weights_but(|name, shape| {
@@ -384,10 +384,37 @@ fn damaged_weights_are_refused() {
 }
 
 #[test]
+fn a_damaged_tokenizer_is_refused_or_harmless() {
+    let made = Made::new();
+    let whole = fs::read(made.path().join("tokenizer.json")).unwrap();
+    for at in (0..whole.len()).step_by(23) {
+        let mut damaged = whole.clone();
+        damaged[at] ^= 0x11;
+        made.file("tokenizer.json", &damaged);
+        match made.open() {
+            Ok(model) => assert!(model.encode("any text", Kind::Query).is_ok()),
+            Err(problem) => assert!(problem.to_string().contains("/tokenizer.json: "), "{problem}"),
+        }
+    }
+}
+
+#[test]
 fn huge_settings_are_not_read() {
     let made = Made::new();
     made.file("modules.json", &vec![b' '; (LARGEST_SETTINGS + 1) as usize]);
     assert!(made.refusal().contains("modules.json: larger than 1048576 bytes"), "{}", made.refusal());
     made.file("modules.json", "[".repeat(100_000).as_bytes());
     assert!(made.refusal().starts_with("modules.json: "));
+}
+
+#[cfg(not(feature = "onnx"))]
+#[test]
+fn an_onnx_model_needs_the_feature() {
+    let made = Made::new();
+    made.change("config.json", "model_type", json!("distilbert"));
+    made.file("onnx/model.onnx", b"graph");
+    assert_eq!(
+        made.refusal(),
+        "onnx/model.onnx: an ONNX model, which this program runs only if it was built with the feature 'onnx'"
+    );
 }

@@ -3,7 +3,7 @@ use std::sync::{Mutex, PoisonError};
 
 use crate::bert::Scratch;
 use crate::error::Error;
-use crate::model::{Kind, Model, ModelInfo};
+use crate::model::{Engine, Input, Kind, Model, ModelInfo};
 use crate::pool::{Encode, Pool};
 
 /// Queries whose vectors are kept: whoever turns a page of results asks again.
@@ -32,10 +32,14 @@ impl Embedder {
         self.pool.encoder().info()
     }
 
-    /// Which instructions of the processor are used, for the log: `Avx512Vnni`.
+    /// What runs the model, for the log: which instructions of the processor, such as `Avx512Vnni`, or `tract`.
     #[must_use]
     pub fn kernels(&self) -> String {
-        format!("{:?}", self.pool.encoder().encoder().level())
+        match self.pool.encoder().engine() {
+            Engine::Bert(encoder) => format!("{:?}", encoder.level()),
+            #[cfg(feature = "onnx")]
+            Engine::Onnx(_) => "tract".to_owned(),
+        }
     }
 
     /// The vector of a query, of length 1. Waits for other queries, and for one batch of passages at the most.
@@ -97,14 +101,26 @@ impl Embedder {
 }
 
 impl Encode for Model {
+    type Input = Input;
     type Space = Scratch;
 
     fn dimensions(&self) -> usize {
         self.info().dimensions
     }
 
-    fn embed(&self, space: &mut Scratch, batch: &[&[u32]], out: &mut [f32]) -> Result<(), String> {
-        self.encoder().embed(space, batch, out).map_err(|problem| problem.to_string())
+    fn length(input: &Input) -> usize {
+        input.tokens.len()
+    }
+
+    fn embed(&self, space: &mut Scratch, batch: &[Input], out: &mut [f32]) -> Result<(), String> {
+        match self.engine() {
+            Engine::Bert(encoder) => {
+                let sequences: Vec<&[u32]> = batch.iter().map(|input| input.tokens.as_slice()).collect();
+                encoder.embed(space, &sequences, out).map_err(|problem| problem.to_string())
+            }
+            #[cfg(feature = "onnx")]
+            Engine::Onnx(model) => model.embed(batch.iter().map(|input| input.text.as_str()), out),
+        }
     }
 }
 

@@ -80,7 +80,10 @@ fn the_built_in_model_is_the_fetched_one_and_ready_at_once() {
     assert_eq!((builtin.info().dimensions, builtin.info().max_tokens), (384, 256));
     assert_eq!(opened.info().max_tokens, 256);
     for text in PASSAGES {
-        assert_eq!(builtin.encode(text, Kind::Query).unwrap(), opened.encode(text, Kind::Passage).unwrap());
+        assert_eq!(
+            builtin.encode(text, Kind::Query).unwrap().tokens,
+            opened.encode(text, Kind::Passage).unwrap().tokens
+        );
     }
 }
 

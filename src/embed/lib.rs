@@ -14,6 +14,10 @@ mod error;
 pub mod format;
 mod kernels;
 mod model;
+#[cfg(feature = "onnx")]
+mod onnx;
+#[cfg(feature = "onnx")]
+mod onnx_api;
 mod pool;
 mod prompts;
 pub mod quantize;

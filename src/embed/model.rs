@@ -33,7 +33,23 @@ pub struct Model {
     info: ModelInfo,
     tokenizer: Tokenizer,
     prompts: Prompts,
-    encoder: Encoder,
+    engine: Engine,
+}
+
+/// What computes vectors.
+#[cfg_attr(feature = "onnx", allow(clippy::large_enum_variant))] // a process has one
+pub(crate) enum Engine {
+    Bert(Encoder),
+    #[cfg(feature = "onnx")]
+    Onnx(crate::onnx::Onnx),
+}
+
+/// A text that is ready to be embedded.
+pub(crate) struct Input {
+    pub(crate) tokens: Vec<u32>,
+    /// What the tokens were made of; ONNX models cut it themselves.
+    #[cfg(feature = "onnx")]
+    pub(crate) text: String,
 }
 
 impl Model {
@@ -49,31 +65,55 @@ impl Model {
         None
     }
 
-    /// Reads a sentence-transformers directory with a model of BERT's architecture, and makes its weights int8:
-    /// a second for 100 MB.
+    /// Reads a sentence-transformers directory: a model of BERT's architecture, whose weights become int8 (a second
+    /// for 100 MB), or with the feature `onnx` any other that is there as `model.onnx`.
     ///
     /// # Errors
-    /// Which file is missing, damaged, or asks for what the encoder does not do.
+    /// Which file is missing, damaged, or asks for what is not done here.
     pub fn open(dir: &Path) -> Result<Self, Error> {
         let directory = Directory::read(dir)?;
+        if let Some(path) = directory.onnx() {
+            return Self::open_onnx(directory, &path);
+        }
         let weights = directory.encoder()?;
-        let id = id(&directory.digest(&weights));
+        let id = format!("{}-int8-{}", directory.digest(&weights), format::VERSION);
         let damaged = |file: &str, problem: String| Error::Model { path: directory.transformer.join(file), problem };
         let encoder =
             Encoder::from_bytes(weights).map_err(|problem| damaged("model.safetensors", problem.to_string()))?;
-        let tokenizer = Tokenizer::from_json(&directory.tokenizer, directory.max_tokens, directory.lowercase)
-            .map_err(|problem| damaged("tokenizer.json", problem))?;
+        let tokenizer = directory.tokenizer()?;
         let vocabulary = encoder.architecture().vocabulary;
         if tokenizer.largest_token() as usize >= vocabulary {
             let problem = format!("has more tokens than the model, which knows {vocabulary}");
             return Err(damaged("tokenizer.json", problem));
         }
-        Ok(Self::new(id, directory.name, tokenizer, directory.prompts, encoder))
+        let dimensions = encoder.dimensions();
+        Ok(Self::new(id, directory.name, dimensions, tokenizer, directory.prompts, Engine::Bert(encoder)))
     }
 
-    pub(crate) fn new(id: String, name: String, tokenizer: Tokenizer, prompts: Prompts, encoder: Encoder) -> Self {
-        let info = ModelInfo { id, name, dimensions: encoder.dimensions(), max_tokens: tokenizer.max_tokens() };
-        Self { info, tokenizer, prompts, encoder }
+    #[cfg(feature = "onnx")]
+    fn open_onnx(directory: Directory, path: &Path) -> Result<Self, Error> {
+        let tokenizer = directory.tokenizer()?;
+        let (onnx, digest) = crate::onnx::Onnx::open(&directory, path)?;
+        let (id, dimensions) = (format!("{digest}-onnx"), onnx.dimensions());
+        Ok(Self::new(id, directory.name, dimensions, tokenizer, directory.prompts, Engine::Onnx(onnx)))
+    }
+
+    #[cfg(not(feature = "onnx"))]
+    fn open_onnx(_: Directory, path: &Path) -> Result<Self, Error> {
+        let problem = "an ONNX model, which this program runs only if it was built with the feature 'onnx'".to_owned();
+        Err(Error::Model { path: path.to_owned(), problem })
+    }
+
+    pub(crate) fn new(
+        id: String,
+        name: String,
+        dimensions: usize,
+        tokenizer: Tokenizer,
+        prompts: Prompts,
+        engine: Engine,
+    ) -> Self {
+        let info = ModelInfo { id, name, dimensions, max_tokens: tokenizer.max_tokens() };
+        Self { info, tokenizer, prompts, engine }
     }
 
     #[must_use]
@@ -81,25 +121,27 @@ impl Model {
         &self.info
     }
 
-    pub(crate) fn encoder(&self) -> &Encoder {
-        &self.encoder
+    pub(crate) fn engine(&self) -> &Engine {
+        &self.engine
     }
 
-    /// The tokens of a text, what its kind is preceded by included.
-    pub(crate) fn encode(&self, text: &str, kind: Kind) -> Result<Vec<u32>, Error> {
+    /// A text with what its kind is preceded by, cut into tokens.
+    pub(crate) fn encode(&self, text: &str, kind: Kind) -> Result<Input, Error> {
         let prompt = match kind {
             Kind::Query => &self.prompts.query,
             Kind::Passage => &self.prompts.passage,
         };
-        self.tokenizer.encode(prompt, text).map_err(Error::Failed)
+        Ok(Input {
+            tokens: self.tokenizer.encode(prompt, text).map_err(Error::Failed)?,
+            #[cfg(feature = "onnx")]
+            text: match self.engine {
+                Engine::Onnx(_) => format!("{prompt}{}", self.tokenizer.read_of(text)),
+                Engine::Bert(_) => String::new(),
+            },
+        })
     }
 
     pub(crate) fn count(&self, text: &str) -> usize {
         self.tokenizer.count(text)
     }
-}
-
-/// The identity of a model with this digest, as this version of the encoder runs it.
-pub(crate) fn id(digest: &str) -> String {
-    format!("{digest}-int8-{}", format::VERSION)
 }

@@ -1,4 +1,4 @@
-//! Threads that embed token sequences: queries before passages, in batches that take
+//! Threads that embed texts: queries before passages, in batches that take
 //! milliseconds, so that a query never waits long.
 
 use std::collections::VecDeque;
@@ -25,17 +25,22 @@ const WINDOW: usize = 256;
 
 /// What the threads run.
 pub(crate) trait Encode: Send + Sync + 'static {
+    /// A text, cut into tokens.
+    type Input: Send;
     /// What a thread computes in, kept from one batch to the next.
     type Space: Default;
 
     /// Components of a vector.
     fn dimensions(&self) -> usize;
 
-    /// Writes the vectors of token sequences behind each other into `out`, of as many times `dimensions`.
+    /// How many tokens a text has.
+    fn length(input: &Self::Input) -> usize;
+
+    /// Writes the vectors of texts behind each other into `out`, of as many times `dimensions`.
     ///
     /// # Errors
-    /// What is wrong with a sequence.
-    fn embed(&self, space: &mut Self::Space, batch: &[&[u32]], out: &mut [f32]) -> Result<(), String>;
+    /// What is wrong with a text.
+    fn embed(&self, space: &mut Self::Space, batch: &[Self::Input], out: &mut [f32]) -> Result<(), String>;
 }
 
 /// The threads and what waits for them.
@@ -45,9 +50,9 @@ pub(crate) struct Pool<E: Encode> {
     workers: Mutex<Vec<JoinHandle<()>>>,
 }
 
-struct Shared<E> {
+struct Shared<E: Encode> {
     encoder: E,
-    queue: Mutex<Queue>,
+    queue: Mutex<Queue<E::Input>>,
     /// There is something to do, or the end.
     work: Condvar,
     /// There is room for passages, or the end.
@@ -57,22 +62,21 @@ struct Shared<E> {
     batch_tokens: AtomicUsize,
 }
 
-#[derive(Default)]
-struct Queue {
-    queries: VecDeque<Batch>,
-    passages: VecDeque<Batch>,
+struct Queue<I> {
+    queries: VecDeque<Batch<I>>,
+    passages: VecDeque<Batch<I>>,
     ended: bool,
 }
 
-/// Sequences that are embedded together.
-struct Batch {
+/// Texts that are embedded together.
+struct Batch<I> {
     /// Where each was in the request.
     places: Vec<usize>,
-    sequences: Vec<Vec<u32>>,
+    inputs: Vec<I>,
     answer: Sender<Answer>,
 }
 
-/// The vectors of the sequences at these places, behind each other.
+/// The vectors of the texts at these places, behind each other.
 type Answer = (Vec<usize>, Result<Vec<f32>, Error>);
 
 impl<E: Encode> Pool<E> {
@@ -85,7 +89,7 @@ impl<E: Encode> Pool<E> {
         let threads = threads.min(MOST_THREADS);
         let shared = Arc::new(Shared {
             encoder,
-            queue: Mutex::default(),
+            queue: Mutex::new(Queue { queries: VecDeque::new(), passages: VecDeque::new(), ended: false }),
             work: Condvar::new(),
             room: Condvar::new(),
             waiting_batches: 2 * threads,
@@ -104,11 +108,11 @@ impl<E: Encode> Pool<E> {
         &self.shared.encoder
     }
 
-    /// Embeds one sequence before all passages.
+    /// Embeds one text before all passages.
     ///
     /// # Errors
     /// [`Error::Busy`] when too many wait already.
-    pub(crate) fn query(&self, sequence: Vec<u32>) -> Result<Vec<f32>, Error> {
+    pub(crate) fn query(&self, input: E::Input) -> Result<Vec<f32>, Error> {
         let (answer, answered) = channel();
         {
             let mut queue = self.shared.lock();
@@ -118,25 +122,25 @@ impl<E: Encode> Pool<E> {
             if queue.queries.len() >= WAITING_QUERIES {
                 return Err(Error::Busy);
             }
-            queue.queries.push_back(Batch { places: vec![0], sequences: vec![sequence], answer });
+            queue.queries.push_back(Batch { places: vec![0], inputs: vec![input], answer });
         }
         self.shared.work.notify_one();
         answered.recv().map_or(Err(Error::Stopped), |(_, vector)| vector)
     }
 
-    /// Embeds sequences when no query waits; they are taken as there is room for them.
+    /// Embeds texts when no query waits; they are taken as there is room for them.
     ///
     /// # Errors
     /// The first of an item, or [`Error::Stopped`].
     pub(crate) fn passages(
         &self,
-        sequences: impl ExactSizeIterator<Item = Result<Vec<u32>, Error>>,
+        inputs: impl ExactSizeIterator<Item = Result<E::Input, Error>>,
     ) -> Result<Vec<Vec<f32>>, Error> {
-        let count = sequences.len();
+        let count = inputs.len();
         let (answer, answered) = channel();
         let mut window = Vec::with_capacity(count.min(WINDOW));
-        for (place, sequence) in sequences.enumerate() {
-            window.push((place, sequence?));
+        for (place, input) in inputs.enumerate() {
+            window.push((place, input?));
             if window.len() == WINDOW {
                 self.hand_out(&mut window, &answer)?;
             }
@@ -146,23 +150,24 @@ impl<E: Encode> Pool<E> {
         collect(count, self.shared.encoder.dimensions(), &answered)
     }
 
-    /// Cuts a window into batches of sequences of like length, and queues them.
-    fn hand_out(&self, window: &mut Vec<(usize, Vec<u32>)>, answer: &Sender<Answer>) -> Result<(), Error> {
-        window.sort_by_key(|(_, sequence)| std::cmp::Reverse(sequence.len()));
-        let tokens: usize = window.iter().map(|(_, sequence)| sequence.len()).sum();
+    /// Cuts a window into batches of texts of like length, and queues them.
+    fn hand_out(&self, window: &mut Vec<(usize, E::Input)>, answer: &Sender<Answer>) -> Result<(), Error> {
+        window.sort_by_key(|(_, input)| std::cmp::Reverse(E::length(input)));
+        let tokens: usize = window.iter().map(|(_, input)| E::length(input)).sum();
         // A small request, too, is for all threads.
         let share = tokens.div_ceil(self.threads).max(*BATCH_TOKENS.start());
         let most = self.shared.batch_tokens.load(Ordering::Relaxed).min(share);
-        let empty = || Batch { places: Vec::new(), sequences: Vec::new(), answer: answer.clone() };
+        let empty = || Batch { places: Vec::new(), inputs: Vec::new(), answer: answer.clone() };
         let (mut batch, mut size) = (empty(), 0);
-        for (place, sequence) in window.drain(..) {
-            if size > 0 && size + sequence.len() > most {
+        for (place, input) in window.drain(..) {
+            let length = E::length(&input);
+            if size > 0 && size + length > most {
                 self.shared.submit(std::mem::replace(&mut batch, empty()))?;
                 size = 0;
             }
-            size += sequence.len();
+            size += length;
             batch.places.push(place);
-            batch.sequences.push(sequence);
+            batch.inputs.push(input);
         }
         if size > 0 { self.shared.submit(batch) } else { Ok(()) }
     }
@@ -209,13 +214,13 @@ fn collect(count: usize, dimensions: usize, answered: &Receiver<Answer>) -> Resu
 }
 
 impl<E: Encode> Shared<E> {
-    fn lock(&self) -> MutexGuard<'_, Queue> {
+    fn lock(&self) -> MutexGuard<'_, Queue<E::Input>> {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Queues passages as soon as there is room.
-    fn submit(&self, batch: Batch) -> Result<(), Error> {
-        let full = |queue: &mut Queue| !queue.ended && queue.passages.len() >= self.waiting_batches;
+    fn submit(&self, batch: Batch<E::Input>) -> Result<(), Error> {
+        let full = |queue: &mut Queue<E::Input>| !queue.ended && queue.passages.len() >= self.waiting_batches;
         let mut queue = self.room.wait_while(self.lock(), full).unwrap_or_else(PoisonError::into_inner);
         if queue.ended {
             return Err(Error::Stopped);
@@ -230,12 +235,11 @@ impl<E: Encode> Shared<E> {
     fn run(&self) {
         let mut space = E::Space::default();
         while let Some((batch, is_passages)) = self.next() {
-            let sequences: Vec<&[u32]> = batch.sequences.iter().map(Vec::as_slice).collect();
-            let mut out = vec![0.0; sequences.len() * self.encoder.dimensions()];
+            let mut out = vec![0.0; batch.inputs.len() * self.encoder.dimensions()];
             let started = Instant::now();
-            let done = catch_unwind(AssertUnwindSafe(|| self.encoder.embed(&mut space, &sequences, &mut out)));
+            let done = catch_unwind(AssertUnwindSafe(|| self.encoder.embed(&mut space, &batch.inputs, &mut out)));
             if is_passages {
-                self.learn(sequences.iter().map(|sequence| sequence.len()).sum(), started.elapsed());
+                self.learn(batch.inputs.iter().map(E::length).sum(), started.elapsed());
             }
             let result = match done {
                 Ok(Ok(())) => Ok(out),
@@ -252,8 +256,8 @@ impl<E: Encode> Shared<E> {
     }
 
     /// The next batch, and whether it is passages; none at the end.
-    fn next(&self) -> Option<(Batch, bool)> {
-        let idle = |queue: &mut Queue| !queue.ended && queue.queries.is_empty() && queue.passages.is_empty();
+    fn next(&self) -> Option<(Batch<E::Input>, bool)> {
+        let idle = |queue: &mut Queue<E::Input>| !queue.ended && queue.queries.is_empty() && queue.passages.is_empty();
         let mut queue = self.work.wait_while(self.lock(), idle).unwrap_or_else(PoisonError::into_inner);
         if queue.ended {
             return None;

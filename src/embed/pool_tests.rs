@@ -19,14 +19,19 @@ struct Fake {
 }
 
 impl Encode for Fake {
+    type Input = Vec<u32>;
     type Space = ();
 
     fn dimensions(&self) -> usize {
         2
     }
 
-    fn embed(&self, (): &mut (), batch: &[&[u32]], out: &mut [f32]) -> Result<(), String> {
-        self.seen.lock().unwrap().push(batch.iter().map(|sequence| sequence.to_vec()).collect());
+    fn length(input: &Vec<u32>) -> usize {
+        input.len()
+    }
+
+    fn embed(&self, (): &mut (), batch: &[Vec<u32>], out: &mut [f32]) -> Result<(), String> {
+        self.seen.lock().unwrap().push(batch.to_vec());
         let _listening = self.began.lock().unwrap().send(());
         if let Some(gate) = &self.gate {
             let _open = gate.lock().unwrap().recv();

@@ -1,12 +1,15 @@
 //! From texts to token numbers, at most as many as the model reads.
 
 use std::borrow::Cow;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use tokenizers::models::ModelWrapper;
 use tokenizers::normalizers::NormalizerWrapper;
 use tokenizers::pre_tokenizers::PreTokenizerWrapper;
 use tokenizers::{Model as _, Tokenizer as Crate};
 
+use crate::directory::Directory;
+use crate::error::Error;
 use crate::wordpiece::{CONTINUES, Normalization, WordPiece};
 
 /// The most that is given to `tokenizers` at once, in bytes: its memory is a hundred times that.
@@ -40,6 +43,7 @@ pub(crate) struct Frame {
 
 impl Tokenizer {
     /// The tokenizer of BERT with a vocabulary that is known.
+    #[cfg(feature = "model")]
     pub(crate) fn of_word_pieces(pieces: WordPiece, frame: Frame, max_tokens: usize) -> Self {
         Self { cutter: Cutter::WordPiece(pieces), frame, max_tokens }
     }
@@ -98,6 +102,13 @@ impl Tokenizer {
         Ok(ids)
     }
 
+    /// The beginning of a text, longer than what is read of it.
+    #[cfg(feature = "onnx")]
+    pub(crate) fn read_of<'t>(&self, text: &'t str) -> &'t str {
+        let most = self.max_tokens.saturating_mul(MOST_BYTES_OF_A_TOKEN).min(text.len());
+        text.get(..text.floor_char_boundary(most)).unwrap_or(text)
+    }
+
     /// How many tokens the whole of `text` has, without its frame; 0 when the tokenizer cannot cut it.
     pub(crate) fn count(&self, text: &str) -> usize {
         let mut count = 0;
@@ -146,6 +157,19 @@ fn end_of_part(text: &str, at_once: usize) -> usize {
     match before.rfind(char::is_whitespace) {
         Some(at) if at > 0 => at,
         _ => limit.max(1),
+    }
+}
+
+impl Directory {
+    /// The tokenizer that the directory describes.
+    ///
+    /// # Errors
+    /// What is wrong with `tokenizer.json`.
+    pub(crate) fn tokenizer(&self) -> Result<Tokenizer, Error> {
+        // A library of many formats reads it: what damage makes that do is not known for all of them.
+        catch_unwind(AssertUnwindSafe(|| Tokenizer::from_json(&self.tokenizer, self.max_tokens, self.lowercase)))
+            .unwrap_or_else(|_panic| Err("not a tokenizer: its parts do not fit one another".to_owned()))
+            .map_err(|problem| Error::Model { path: self.transformer.join("tokenizer.json"), problem })
     }
 }
 

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::*;
 
 /// A `tokenizer.json` as models of BERT's family have it, with a vocabulary that cuts most Latin words.
-fn bert(lowercase: bool, strip_accents: Value, clean: bool, more: &[&str]) -> Vec<u8> {
+fn bert(lowercase: bool, strip_accents: &Value, clean: bool, more: &[&str]) -> Vec<u8> {
     let mut pieces: Vec<String> = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"].map(str::to_owned).to_vec();
     for c in ('a'..='y').chain('A'..='F').chain('0'..='9').chain("éàüßñøæλпи한가ヤ京野!,.#[]ªſ\u{1100}\u{1161}".chars())
     {
@@ -59,7 +59,7 @@ fn fast(json: &[u8]) -> Tokenizer {
 }
 
 static BOTH: LazyLock<(Tokenizer, Crate)> = LazyLock::new(|| {
-    let json = bert(true, Value::Null, true, &[]);
+    let json = bert(true, &Value::Null, true, &[]);
     (fast(&json), reference(&json))
 });
 
@@ -95,7 +95,7 @@ fn long_texts() -> Vec<String> {
 fn the_fast_path_cuts_as_tokenizers_does() {
     for (lowercase, strip) in [(true, Value::Null), (false, Value::Null), (true, json!(false)), (false, json!(true))] {
         for clean in [true, false] {
-            let json = bert(lowercase, strip.clone(), clean, &[]);
+            let json = bert(lowercase, &strip, clean, &[]);
             let (fast, reference) = (fast(&json), reference(&json));
             let texts = HARD.iter().map(|text| (*text).to_owned()).chain(long_texts());
             for text in texts {
@@ -141,13 +141,13 @@ proptest! {
 
 #[test]
 fn a_vocabulary_with_marks_that_stay_is_left_to_tokenizers() {
-    let json = bert(true, Value::Null, true, &["a\u{302e}"]);
+    let json = bert(true, &Value::Null, true, &["a\u{302e}"]);
     assert!(matches!(Tokenizer::from_json(&json, 64, false).unwrap().cutter, Cutter::General { .. }));
 }
 
 #[test]
 fn long_texts_lose_their_end_and_keep_their_frame() {
-    let json = bert(true, Value::Null, true, &[]);
+    let json = bert(true, &Value::Null, true, &[]);
     let (short, whole) = (Tokenizer::from_json(&json, 8, false).unwrap(), fast(&json));
     let text = "the wiki's overview, embedding naive cafés";
     let all = whole.encode("", text).unwrap();
@@ -214,7 +214,7 @@ fn a_hostile_text_costs_what_is_read_of_it() {
     let hostile =
         [" ", "a", "\u{0}", "\u{301}", "the ", "\u{302e}", "野"].map(|text| text.repeat((16 << 20) / text.len()));
     let started = std::time::Instant::now();
-    let fast = Tokenizer::from_json(&bert(true, Value::Null, true, &[]), 256, false).unwrap();
+    let fast = Tokenizer::from_json(&bert(true, &Value::Null, true, &[]), 256, false).unwrap();
     let general = Tokenizer::from_json(&unigram(), 256, false).unwrap();
     for text in &hostile {
         assert!(fast.encode("", text).unwrap().len() <= 256);

@@ -9,6 +9,7 @@ mod bad_input;
 mod command_line;
 mod contract;
 mod crash;
+#[cfg(feature = "model")]
 mod embed_command;
 mod embedding_crash;
 mod end_to_end;

@@ -253,6 +253,20 @@ fn a_used_scratch_changes_nothing_and_is_kept() {
 }
 
 #[test]
+fn a_call_with_a_used_scratch_does_not_allocate() {
+    for level in Level::ALL {
+        let Some(encoder) = encoder(&SMALL, level) else { continue };
+        let (long, short) = (sequence(1, 40), sequence(2, 3));
+        let batch: Vec<&[u32]> = [long.as_slice(), &short].into_iter().cycle().take(30).collect();
+        let (mut scratch, mut output) = (Scratch::new(), vec![0.0; 30 * encoder.dimensions()]);
+        encoder.embed(&mut scratch, &[&short], &mut output[..encoder.dimensions()]).unwrap();
+        let before = crate::kernels::allocations();
+        encoder.embed(&mut scratch, &batch, &mut output).unwrap();
+        assert_eq!(crate::kernels::allocations(), before, "{level:?}");
+    }
+}
+
+#[test]
 fn sequences_the_model_cannot_read_are_refused() {
     let encoder = encoder(&SMALL, Level::Portable).unwrap();
     let refused = |tokens: &[u32], numbers: usize| {

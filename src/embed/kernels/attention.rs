@@ -91,12 +91,11 @@ pub(super) unsafe fn attend<S: Simd>(
             let scores = space.scores.as_mut_ptr();
             product::<S>(count, queries, input.stride, space.keys.as_ptr(), width, head, scores);
             let mut shares = [0.0; ROWS];
-            for row in 0..count {
-                shares[row] = 1.0 / soften::<S>(scores.add(row * width), tokens, width);
+            for (row, share) in shares[..count].iter_mut().enumerate() {
+                *share = 1.0 / soften::<S>(scores.add(row * width), tokens, width);
             }
             product::<S>(count, scores, width, space.values.as_ptr(), columns, tokens, mixed.as_mut_ptr());
-            for row in 0..count {
-                let share = shares[row];
+            for (row, share) in shares[..count].iter().enumerate() {
                 let from = mixed.as_ptr().add(row * columns);
                 let to = output.as_mut_ptr().add((first + row) * stride);
                 for at in 0..head {

@@ -120,6 +120,12 @@ impl Simd for Vector {
     }
 
     #[inline(always)]
+    unsafe fn prefetch(from: *const i8) {
+        // SAFETY: a prefetch reads nothing.
+        unsafe { _mm_prefetch::<_MM_HINT_T1>(from) }
+    }
+
+    #[inline(always)]
     unsafe fn sum(self) -> f32 {
         // SAFETY: the caller runs on this level.
         unsafe {

@@ -178,48 +178,59 @@ pub(super) unsafe fn multiply<S: Simd, T: Tile>(
             // SAFETY: the rows and columns are inside the slices, by the lengths checked.
             unsafe {
                 let activations = T::activations(left).add((rows.start + first) * left.width);
-                let weights = right.weights.as_ptr().add(column * right.inputs).cast();
-                T::multiply(count, activations, weights, right.inputs, right.sums.as_ptr().add(column), &mut sums);
-                for (row, sums) in sums[..count].iter().enumerate() {
-                    let scale = left.scales[rows.start + first + row];
-                    let start = panel * output.panel_stride + (first + row) * output.row_stride;
-                    let to = output.values.as_mut_ptr().add(start);
-                    let (scales, biases) = (right.scales.as_ptr().add(column), right.biases.as_ptr().add(column));
-                    finish::<S>(epilogue, sums, scale, scales, biases, to);
+                let weights = right.weights.as_ptr().add(column * right.inputs).cast::<i8>();
+                // Each group fetches its share of the next panel, which so arrives before it is needed.
+                let next = weights.wrapping_add(PANEL * right.inputs);
+                let mut line = right.inputs * group / groups;
+                while line < right.inputs * (group + 1) / groups {
+                    S::prefetch(next.wrapping_add(line * PANEL));
+                    line += 1;
                 }
+                T::multiply(count, activations, weights, right.inputs, right.sums.as_ptr().add(column), &mut sums);
+                let row_scales = left.scales.as_ptr().add(rows.start + first);
+                let start = panel * output.panel_stride + first * output.row_stride;
+                let to = output.values.as_mut_ptr().add(start);
+                let (scales, biases) = (right.scales.as_ptr().add(column), right.biases.as_ptr().add(column));
+                finish::<S>(epilogue, &sums, count, row_scales, scales, biases, to, output.row_stride);
             }
         }
     }
 }
 
-/// Makes one row of a tile f32 and stores it.
+/// Makes the first `rows` rows of a tile f32 and stores them `stride` apart.
 ///
 /// # Safety
-/// The level's instructions exist; 64 values are at each pointer.
+/// The level's instructions exist; `rows` values are at `row_scales`, 64 at the other pointers and in each row of `to`.
 #[inline(always)]
+#[expect(clippy::too_many_arguments, reason = "pointers that belong to one tile")]
 unsafe fn finish<S: Simd>(
     epilogue: Epilogue,
-    sums: &[i32; PANEL],
-    scale: f32,
+    sums: &Sums,
+    rows: usize,
+    row_scales: *const f32,
     scales: *const f32,
     biases: *const f32,
     to: *mut f32,
+    stride: usize,
 ) {
     // SAFETY: LANES divides 64.
     unsafe {
-        let scale = S::splat(scale);
         let mut at = 0;
         while at < PANEL {
-            let unit = S::load(scales.add(at)).mul(scale);
-            let value = S::from_i32(sums.as_ptr().add(at)).mul_add(unit, S::load(biases.add(at)));
-            let value = match epilogue {
-                Epilogue::Store => value,
-                Epilogue::Add => value.add(S::load(to.add(at))),
-                Epilogue::Gelu => gelu(value),
-                Epilogue::GeluTanh => gelu_tanh(value),
-                Epilogue::Relu => value.max(S::splat(0.0)),
-            };
-            value.store(to.add(at));
+            let (scale, bias) = (S::load(scales.add(at)), S::load(biases.add(at)));
+            for (row, sums) in sums[..rows].iter().enumerate() {
+                let unit = scale.mul(S::splat(*row_scales.add(row)));
+                let value = S::from_i32(sums.as_ptr().add(at)).mul_add(unit, bias);
+                let to = to.add(row * stride + at);
+                let value = match epilogue {
+                    Epilogue::Store => value,
+                    Epilogue::Add => value.add(S::load(to)),
+                    Epilogue::Gelu => gelu(value),
+                    Epilogue::GeluTanh => gelu_tanh(value),
+                    Epilogue::Relu => value.max(S::splat(0.0)),
+                };
+                value.store(to);
+            }
             at += S::LANES;
         }
     }

@@ -5,7 +5,13 @@
 //! the loops around them are written once.
 
 #![allow(unsafe_code)]
+#![allow(
+    clippy::indexing_slicing,
+    reason = "lengths are checked once, where a kernel is called, and indices follow from them"
+)]
 
+#[cfg(test)]
+mod allocations_tests;
 mod attention;
 #[cfg(target_arch = "x86_64")]
 mod avx2;
@@ -22,6 +28,8 @@ mod sse2;
 #[cfg(test)]
 mod tests;
 
+#[cfg(test)]
+pub(crate) use allocations_tests::allocations;
 pub(crate) use attention::{Attention, AttentionSpace};
 pub(crate) use matrix::{Epilogue, Matrix, Output, PANEL, Quantized};
 pub(crate) use rows::Norm;

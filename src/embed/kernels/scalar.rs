@@ -88,13 +88,15 @@ impl Simd for Vector {
     #[inline(always)]
     unsafe fn store_bytes(self, to: *mut u8) {
         // SAFETY: there is room for four bytes, by the promise of the caller.
-        unsafe { to.cast::<[u8; 4]>().write_unaligned(self.0.map(|value| (value as i32 + 128) as u8)) }
+        unsafe {
+            to.cast::<[u8; 4]>().write_unaligned(self.0.map(|value| (value.round_ties_even() as i32 + 128) as u8));
+        }
     }
 
     #[inline(always)]
     unsafe fn store_words(self, to: *mut i16) {
         // SAFETY: there is room for four words, by the promise of the caller.
-        unsafe { to.cast::<[i16; 4]>().write_unaligned(self.0.map(|value| value as i16)) }
+        unsafe { to.cast::<[i16; 4]>().write_unaligned(self.0.map(|value| value.round_ties_even() as i16)) }
     }
 
     #[inline(always)]

@@ -29,29 +29,18 @@ pub(super) trait Simd: Copy {
     unsafe fn abs(self) -> Self;
     /// The value at an exponent higher by the low bits of `shift`, a number [`MAGIC`] was added to.
     unsafe fn shift_exponent(self, shift: Self) -> Self;
-    /// Writes whole numbers in -128..=127 as `LANES` bytes, 128 added.
+    /// Rounds numbers in -128..=127 to the nearest whole one, ties to even, and writes `LANES` bytes, 128 added.
     unsafe fn store_bytes(self, to: *mut u8);
-    /// Writes whole numbers in -32,768..=32,767 as `LANES` words.
+    /// Rounds numbers in -32,768..=32,767 to the nearest whole one, ties to even, and writes `LANES` words.
     unsafe fn store_words(self, to: *mut i16);
+    /// Asks for the line at an address that need not exist.
+    unsafe fn prefetch(_from: *const i8) {}
     unsafe fn sum(self) -> f32;
     unsafe fn highest(self) -> f32;
 }
 
 /// 1.5 × 2^23: added to a number below 2^22, what is left of its fraction is rounded to nearest, ties to even.
 pub(super) const MAGIC: f32 = 12_582_912.0;
-
-/// The nearest whole number, for values below 2^22.
-///
-/// # Safety
-/// The level's instructions exist.
-#[inline(always)]
-pub(super) unsafe fn round<S: Simd>(value: S) -> S {
-    // SAFETY: as promised by the caller.
-    unsafe {
-        let magic = S::splat(MAGIC);
-        value.add(magic).sub(magic)
-    }
-}
 
 /// The polynomial with these coefficients, the lowest first.
 ///

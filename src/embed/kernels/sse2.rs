@@ -110,7 +110,7 @@ impl Simd for Vector {
         unsafe {
             let words = _mm_add_epi16(words(self.0), _mm_set1_epi16(128));
             let bytes = _mm_cvtsi128_si32(_mm_packus_epi16(words, words));
-            to.cast::<i32>().write_unaligned(bytes)
+            to.cast::<i32>().write_unaligned(bytes);
         }
     }
 
