@@ -31,8 +31,11 @@ fn main() {
         println!("cargo::error=run by cargo only");
         return;
     };
-    let dir = variable("ROBOTWIKI_MODEL_DIR").unwrap_or_else(|| package.join("../../packaging/model/all-MiniLM-L6-v2"));
-    for file in ["model.safetensors", "tokenizer.json", "config.json", "modules.json", "sentence_bert_config.json"] {
+    // From the root of the checkout, as packaging/model/fetch takes it.
+    let dir = variable("ROBOTWIKI_MODEL_DIR").unwrap_or_else(|| "packaging/model/all-MiniLM-L6-v2".into());
+    let dir = package.join("../..").join(dir);
+    let settings = ["config.json", "modules.json", "sentence_bert_config.json", "1_Pooling/config.json"];
+    for file in ["model.safetensors", "tokenizer.json"].into_iter().chain(settings) {
         println!("cargo::rerun-if-changed={}", dir.join(file).display());
     }
     // For the tests, which compare the built-in model with the directory it was made of.

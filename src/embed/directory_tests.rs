@@ -384,6 +384,21 @@ fn damaged_weights_are_refused() {
 }
 
 #[test]
+fn a_damaged_tokenizer_is_refused_or_harmless() {
+    let made = Made::new();
+    let whole = fs::read(made.path().join("tokenizer.json")).unwrap();
+    for at in (0..whole.len()).step_by(23) {
+        let mut damaged = whole.clone();
+        damaged[at] ^= 0x11;
+        made.file("tokenizer.json", &damaged);
+        match made.open() {
+            Ok(model) => assert!(model.encode("any text", Kind::Query).is_ok()),
+            Err(problem) => assert!(problem.to_string().contains("/tokenizer.json: "), "{problem}"),
+        }
+    }
+}
+
+#[test]
 fn huge_settings_are_not_read() {
     let made = Made::new();
     made.file("modules.json", &vec![b' '; (LARGEST_SETTINGS + 1) as usize]);

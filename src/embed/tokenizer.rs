@@ -1,6 +1,7 @@
 //! From texts to token numbers, at most as many as the model reads.
 
 use std::borrow::Cow;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use tokenizers::models::ModelWrapper;
 use tokenizers::normalizers::NormalizerWrapper;
@@ -165,7 +166,9 @@ impl Directory {
     /// # Errors
     /// What is wrong with `tokenizer.json`.
     pub(crate) fn tokenizer(&self) -> Result<Tokenizer, Error> {
-        Tokenizer::from_json(&self.tokenizer, self.max_tokens, self.lowercase)
+        // A library of many formats reads it: what damage makes that do is not known for all of them.
+        catch_unwind(AssertUnwindSafe(|| Tokenizer::from_json(&self.tokenizer, self.max_tokens, self.lowercase)))
+            .unwrap_or_else(|_panic| Err("not a tokenizer: its parts do not fit one another".to_owned()))
             .map_err(|problem| Error::Model { path: self.transformer.join("tokenizer.json"), problem })
     }
 }
