@@ -68,7 +68,7 @@ fn each_group(
         while texts.len() < most {
             let next = match lines.try_recv() {
                 Err(TryRecvError::Empty) if !texts.is_empty() && batch.is_none() => break,
-                Err(TryRecvError::Empty) => lines.recv().map_err(|_ended| TryRecvError::Disconnected),
+                Err(TryRecvError::Empty) => lines.recv().map_err(|_gone| TryRecvError::Disconnected),
                 next => next,
             };
             match next {
