@@ -1,5 +1,6 @@
 # Everything a person or a machine does with this checkout. `make` alone lists it.
-# Variables that matter: PORT, DATA, PROFILE (run); ROUNDS, SEED (crash); CARGO_TARGET_DIR, ROBOTWIKI_MODEL_DIR (all).
+# Variables that matter: PORT, DATA, PROFILE (run); ROUNDS, SEED (crash); ONLY (bench); CISI (quality);
+# CARGO_TARGET_DIR, ROBOTWIKI_MODEL_DIR (all).
 
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
@@ -16,6 +17,7 @@ DATA ?= data
 PROFILE ?= quick
 ROUNDS ?= 500
 SEED ?=
+CISI ?= ../shared/data/cisi
 TEST_MINUTES ?= 55
 
 .PHONY: help
@@ -58,8 +60,16 @@ check: model editor ## formatting, lints, and the licences and advisories of the
 	@tests/tools/deny
 
 .PHONY: bench
-bench: model editor ## the benchmarks, beside the budgets they should meet, with the code that `make build` ships
-	RUSTFLAGS="-C target-feature=+crt-static" cargo bench --locked --target $(TRIPLE) --bench wiki
+bench: model editor ## the benchmarks, beside their budgets and peers, with the code that `make build` ships: make bench [ONLY=embedding]
+	@benches/peers/prepare
+	RUSTFLAGS="-C target-feature=+crt-static" cargo bench --locked --target $(TRIPLE) --bench wiki -- $(ONLY)
+
+.PHONY: quality
+quality: model editor ## how good search is, on the CISI collection: make quality CISI=directory
+	@[ -f "$(CISI)/CISI.ALL" ] || { echo "the CISI collection is not in $(CISI): make quality CISI=directory" >&2; exit 1; }
+	@benches/peers/prepare
+	RUSTFLAGS="-C target-feature=+crt-static" ROBOTWIKI_CISI="$(abspath $(CISI))" \
+	  cargo bench --locked --target $(TRIPLE) --bench quality
 
 .PHONY: crash
 crash: model editor ## kill the server ROUNDS times under load and check what it kept: make crash ROUNDS=500 [SEED=n]

@@ -30,10 +30,10 @@ pub(crate) struct Corpus {
 }
 
 /// SplitMix64 (Steele, Lea and Flood 2014): reproducible, and random enough for prose.
-struct Random(u64);
+pub(crate) struct Random(pub(crate) u64);
 
 impl Random {
-    fn next(&mut self) -> u64 {
+    pub(crate) fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -41,7 +41,7 @@ impl Random {
         z ^ (z >> 31)
     }
 
-    fn below(&mut self, end: u64) -> u64 {
+    pub(crate) fn below(&mut self, end: u64) -> u64 {
         self.next() % end.max(1)
     }
 
@@ -81,6 +81,13 @@ impl Corpus {
         let mut random = Random(number);
         let topic = random.below(TOPICS as u64) as usize;
         format!("{} {}", word(topic, 5 + random.below(60)), word(topic, 5 + random.below(60)))
+    }
+
+    /// A question about one topic, of about a dozen words.
+    pub(crate) fn question(&self, number: u64) -> String {
+        let mut random = Random(number ^ self.seed << 40);
+        let topic = random.below(TOPICS as u64) as usize;
+        format!("how does the {} of {}", words(&mut random, topic, 4), words(&mut random, topic, 5))
     }
 
     /// Writes a bare repository: the pages in ten commits, then `edits` commits that each

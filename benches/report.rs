@@ -1,5 +1,6 @@
 //! The table at the end: measured percentiles beside the budgets of design section 7.
 
+use std::fmt;
 use std::time::Duration;
 
 /// What a measurement should stay below.
@@ -32,9 +33,15 @@ impl Report {
             self.rows.push(Row { what, budget, samples });
         }
     }
+}
 
-    pub(crate) fn print(&self) {
-        println!("\n{:<44} {:>7} {:>9} {:>9} {:>9}   {:<14}", "milliseconds", "samples", "p50", "p95", "p99", "budget");
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(
+            f,
+            "{:<44} {:>7} {:>9} {:>9} {:>9}   {:<14}",
+            "milliseconds", "samples", "p50", "p95", "p99", "budget"
+        )?;
         for row in &self.rows {
             let [p50, p95, p99] = [50, 95, 99].map(|percent| row.percentile(percent));
             let verdict = match row.budget {
@@ -42,8 +49,9 @@ impl Report {
                 Budget::P99(limit) => verdict("p99", limit, p99),
                 Budget::Part => String::new(),
             };
-            println!("{:<44} {:>7} {p50:>9.3} {p95:>9.3} {p99:>9.3}   {verdict}", row.what, row.samples.len());
+            writeln!(f, "{:<44} {:>7} {p50:>9.3} {p95:>9.3} {p99:>9.3}   {verdict}", row.what, row.samples.len())?;
         }
+        Ok(())
     }
 }
 

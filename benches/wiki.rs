@@ -1,8 +1,10 @@
 //! `make bench`: a wiki of 5,000 generated pages behind the real router, in this process,
-//! and the same work as direct calls of the use cases. Criterion compares means with the
-//! last run; the table at the end has the percentiles that design section 7 sets limits for.
+//! and the same work as direct calls of the use cases; then embedding and vectors beside
+//! their peers. Criterion compares means with the last run; the table at the end has the
+//! percentiles that design section 7 sets limits for.
 //!
-//! `cargo test --bench wiki` runs everything once on a small wiki.
+//! `make bench ONLY=embedding` (or `vectors`, or `wiki`) runs a part. `cargo test --bench
+//! wiki` runs the wiki's part once, on a small wiki.
 
 #![allow(
     clippy::unwrap_used,
@@ -14,15 +16,20 @@
 )]
 
 mod corpus;
+mod embedding;
+mod indexing;
+mod installation;
+mod peer;
 mod report;
 mod site;
+mod vectors;
 
 use std::time::{Duration, Instant};
 
 use criterion::{Criterion, SamplingMode};
 use robotwiki::model::{PagePath, RevisionPrefix};
 use robotwiki::search::Mode;
-use robotwiki::wiki::{self, ListQuery, Origin, Recording, SearchQuery, WriteMode, WritePage};
+use robotwiki::wiki::{self, ListQuery, Origin, Recording, SearchQuery, SearchResults, WriteMode, WritePage};
 use serde_json::json;
 
 use corpus::{ATLAS_PAGES, HANDBOOK};
@@ -36,21 +43,42 @@ const WARM_UP_CALLS: usize = 30;
 
 fn main() {
     let measuring = std::env::args().any(|argument| argument == "--bench");
+    let only = std::env::args().skip(1).find(|argument| !argument.starts_with('-'));
+    let asked = |part: &str| only.as_ref().is_none_or(|only| only.split('/').next() == Some(part));
+
+    let mut tables = String::new();
+    if asked("wiki") {
+        tables += &wiki(measuring);
+    }
+    if measuring && asked("embedding") {
+        tables += &embedding::compare();
+    }
+    if measuring && asked("vectors") {
+        tables += &vectors::compare();
+    }
+    println!("{tables}");
+}
+
+/// The part about a wiki; returns its table.
+fn wiki(measuring: bool) -> String {
     let pages = if measuring { PAGES } else { PAGES_WHEN_TESTED };
-    let site = Site::build(pages);
+    let (site, indexing) = Site::build(pages);
+    let mut report = Report::default();
+    let heading = indexing.report(pages, &mut report);
 
     let mut criterion = Criterion::default().configure_from_args();
-    let mut bench = Bench { criterion: &mut criterion, report: Report::default(), measuring };
+    let mut bench = Bench { criterion: &mut criterion, report, measuring };
     views(&mut bench, &site);
     lists(&mut bench, &site);
     searches(&mut bench, &site);
     saves(&mut bench, &site);
     let report = bench.report;
     criterion.final_summary();
-    if measuring {
-        println!("\n{pages} pages, {} build", if cfg!(debug_assertions) { "debug" } else { "release" });
-        report.print();
+    if !measuring {
+        return String::new();
     }
+    let build = if cfg!(debug_assertions) { "debug" } else { "release" };
+    format!("\n{heading}\n{build} build; load {}\n{report}", embedding::load())
 }
 
 struct Bench<'c> {
@@ -120,24 +148,41 @@ fn lists(bench: &mut Bench<'_>, site: &Site) {
 fn searches(bench: &mut Bench<'_>, site: &Site) {
     let router = site.router();
     let mut number = 0;
-    let mut query = || {
+    let mut next = || {
         number += 1;
-        site.corpus.query(number)
+        number
     };
-    let found = wiki::search(&site.wikis, &site.reading(), &words(&query(), 50)).unwrap();
+    let found = search(site, Mode::Text, &site.corpus.query(next()), 50);
     assert!(!found.hits.is_empty() && found.hits.iter().all(|hit| !hit.snippet.is_empty()));
-    bench.measure("search with 50 snippets, REST", Budget::P95(12), || {
-        let address = format!("/api/v1/search?q={}", query().replace(' ', "+"));
+    bench.measure("search by words with 50 snippets, REST", Budget::P95(12), || {
+        let address = format!("/api/v1/search?mode=text&q={}", site.corpus.query(next()).replace(' ', "+"));
         site.get(&router, &address).0
     });
     bench.measure("  of it: authorize and search", Budget::Part, || {
-        let query = words(&query(), 50);
-        timed(|| wiki::search(&site.wikis, &site.reading(), &query).unwrap()).0
+        let query = site.corpus.query(next());
+        timed(|| search(site, Mode::Text, &query, 50)).0
+    });
+
+    let found = search(site, Mode::Hybrid, &site.corpus.question(next()), 20);
+    assert!(found.mode == Mode::Hybrid && found.hits.iter().any(|hit| hit.meaning));
+    bench.measure("hybrid search with 20 snippets, REST", Budget::P95(25), || {
+        let address =
+            format!("/api/v1/search?mode=hybrid&limit=20&q={}", site.corpus.question(next()).replace(' ', "+"));
+        site.get(&router, &address).0
+    });
+    bench.measure("  of it: authorize and search ", Budget::Part, || {
+        let question = site.corpus.question(next());
+        timed(|| search(site, Mode::Hybrid, &question, 20)).0
+    });
+    bench.measure("  of it: by meaning alone", Budget::Part, || {
+        let question = site.corpus.question(next());
+        timed(|| search(site, Mode::Semantic, &question, 20)).0
     });
 }
 
-fn words(text: &str, limit: usize) -> SearchQuery {
-    SearchQuery { text: text.to_owned(), mode: Mode::Text, limit, ..SearchQuery::default() }
+fn search(site: &Site, mode: Mode, text: &str, limit: usize) -> SearchResults {
+    let query = SearchQuery { text: text.to_owned(), mode, limit, ..SearchQuery::default() };
+    wiki::search(&site.installation.wikis, &site.reading(), &query).unwrap()
 }
 
 /// One page after the other gets a line more.
@@ -185,7 +230,8 @@ fn saves(bench: &mut Bench<'_>, site: &Site) {
             mode: WriteMode::Strict,
             recording: Recording { message: None, origin: Origin::Api, typed: draft.path.as_str(), once: None },
         };
-        let (took, saved) = timed(|| wiki::write(&site.wikis, &site.writing(), &draft.path, &request).unwrap());
+        let (took, saved) =
+            timed(|| wiki::write(&site.installation.wikis, &site.writing(), &draft.path, &request).unwrap());
         draft.base = saved.value.revision.to_string();
         took
     });

@@ -121,6 +121,24 @@ impl Model {
         &self.info
     }
 
+    /// What makes vectors of token ids; none for an ONNX model.
+    #[must_use]
+    pub fn encoder(&self) -> Option<&Encoder> {
+        match &self.engine {
+            Engine::Bert(encoder) => Some(encoder),
+            #[cfg(feature = "onnx")]
+            Engine::Onnx(_) => None,
+        }
+    }
+
+    /// The token ids of a text and of what its kind is preceded by, framed, at most as many as the model reads.
+    ///
+    /// # Errors
+    /// When the tokenizer of the model cannot cut the text.
+    pub fn token_ids(&self, text: &str, kind: Kind) -> Result<Vec<u32>, Error> {
+        Ok(self.encode(text, kind)?.tokens)
+    }
+
     pub(crate) fn engine(&self) -> &Engine {
         &self.engine
     }
