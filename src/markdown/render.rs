@@ -112,8 +112,8 @@ struct State<'s> {
     admitted: usize,
     /// Footnotes written.
     notes: usize,
-    /// The box of a task whose paragraph comes next.
-    checkbox: Option<&'static str>,
+    /// Whether the task is done whose paragraph comes next and holds its box.
+    checkbox: Option<bool>,
 }
 
 type Out<'o, 'c, 's> = Context<'o, 'c, State<'s>>;
@@ -194,20 +194,20 @@ fn node<'a>(out: &mut Out<'_, '_, '_>, node: Node<'a>, entering: bool) -> Result
             if entering {
                 out.cr()?;
                 write!(out, "<li class=\"{seal}task-list-item\">")?;
-                let checkbox = if item.symbol.is_some() { CHECKED } else { UNCHECKED };
                 if is_loose(node) {
-                    out.user.checkbox = Some(checkbox);
+                    out.user.checkbox = Some(item.symbol.is_some());
                 } else {
-                    out.write_str(checkbox)?;
+                    checkbox(out, item.symbol.is_some())?;
                 }
             } else {
                 out.write_str("</li>\n")?;
             }
         }
         NodeValue::Paragraph if entering && out.user.checkbox.is_some() => {
-            let checkbox = out.user.checkbox.take().unwrap_or_default();
+            let done = out.user.checkbox.take().unwrap_or_default();
             out.cr()?;
-            write!(out, "<p>{checkbox}")?;
+            out.write_str("<p>")?;
+            checkbox(out, done)?;
         }
         NodeValue::Paragraph if !entering && ends_note(node).is_some() => {
             let mentions = ends_note(node).unwrap_or_default();
@@ -250,8 +250,12 @@ fn node<'a>(out: &mut Out<'_, '_, '_>, node: Node<'a>, entering: bool) -> Result
     Ok(ChildRendering::HTML)
 }
 
-const CHECKED: &str = "<input type=\"checkbox\" checked disabled> ";
-const UNCHECKED: &str = "<input type=\"checkbox\" disabled> ";
+/// A task's box.
+fn checkbox(out: &mut Out<'_, '_, '_>, done: bool) -> fmt::Result {
+    let seal = out.user.seal.as_str();
+    let (state, label) = if done { (" checked", "Done") } else { ("", "To do") };
+    write!(out, "<input type=\"checkbox\"{state} disabled aria-label=\"{seal}{label}\"> ")
+}
 
 /// Whether an item starts with a paragraph that is written as one: then the box belongs in it.
 fn is_loose(item: Node<'_>) -> bool {

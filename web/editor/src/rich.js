@@ -112,6 +112,7 @@ export const richSurface = (text) => {
         looks,
         EditorView.contentAttributes.of({
           "aria-label": "Text of the page, in Markdown",
+          tabindex: "0",
           spellcheck: "true",
           autocapitalize: "sentences",
           autocorrect: "on",
