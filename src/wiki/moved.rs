@@ -1,5 +1,5 @@
 use super::{Access, Read, WikiError};
-use crate::catalog::State;
+use crate::catalog::{ChangeKind, State};
 use crate::model::PagePath;
 
 /// Renames that are followed from one name.
@@ -31,7 +31,10 @@ fn renamed(state: &State, path: &PagePath) -> Option<PagePath> {
     let is_it = |file: &str| file.len() == length && PagePath::from_file(file).is_some_and(|page| page.fold() == key);
     let log = state.log();
     let commits = log.newest_first().flat_map(|(_, commit)| log.changes(commit));
-    let mut found = commits.filter(|change| change.from.is_some_and(is_it) || is_it(change.path));
-    let newest = found.next()?;
+    // Only what takes a name away counts: commits of the same second are in no order of their own.
+    let mut taken = commits.filter(|change| {
+        change.from.is_some_and(is_it) || (change.kind == ChangeKind::Deleted && is_it(change.path))
+    });
+    let newest = taken.next()?;
     newest.from.filter(|from| is_it(from)).and(PagePath::from_file(newest.path))
 }
