@@ -58,7 +58,6 @@ pub(crate) fn compare() -> String {
     let mut faiss = Peer::faiss();
     let space = Space::new();
     for size in SIZES {
-        eprintln!("vectors: {size}");
         let (vectors, queries) = (space.rows(size, 1), space.rows(QUERIES, 2));
         let exact: Vec<_> = queries.iter().map(|query| vectors.nearest(query)).collect();
         let mut answers = vec![by_product(vectors.clone(), &queries, How::LookingAtAll)];
@@ -66,7 +65,9 @@ pub(crate) fn compare() -> String {
         if let Ok(peer) = &mut faiss {
             answers.push(by_faiss(peer, &vectors, &queries));
         }
-        table += &answers.into_iter().map(|answers| answers.line(size, &exact)).collect::<String>();
+        let lines: String = answers.into_iter().map(|answers| answers.line(size, &exact)).collect();
+        eprint!("{lines}");
+        table += &lines;
     }
     if let Err(reason) = faiss {
         table += &format!("FAISS: absent, {reason}\n");
@@ -254,8 +255,12 @@ impl Rows {
         self.0.chunks(DIMENSIONS)
     }
 
+    /// The nearest, without those that the product does not consider to be about the same.
     fn nearest(&self, query: &[f32]) -> Vec<usize> {
-        best(&self.iter().map(|row| row.iter().zip(query).map(|(a, b)| a * b).sum()).collect::<Vec<f32>>())
+        let scores: Vec<f32> = self.iter().map(|row| row.iter().zip(query).map(|(a, b)| a * b).sum()).collect();
+        let mut best = best(&scores);
+        best.retain(|row| scores[*row] >= FLOOR);
+        best
     }
 }
 
