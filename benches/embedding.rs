@@ -196,10 +196,11 @@ impl Contestant {
     fn vectors(&mut self, input: &Input) -> Result<Vec<Vec<f32>>, String> {
         match self {
             Self::Engine(engine) => Ok(engine.embed(&input.ids)),
-            Self::Product(embedder) => match &input.texts[..] {
-                [text] => Ok(vec![embedder.query(text).unwrap()]),
-                texts => Ok(embedder.passages(&texts.iter().map(String::as_str).collect::<Vec<_>>()).unwrap()),
-            },
+            // Not as queries, whose vectors are remembered.
+            Self::Product(embedder) => {
+                let texts: Vec<&str> = input.texts.iter().map(String::as_str).collect();
+                Ok(embedder.passages(&texts).unwrap())
+            }
             Self::Peer(peer) => {
                 let answer = peer.ask(&json!({ "do": "embed", "ids": input.ids, "texts": input.texts }))?;
                 answer["vectors"].as_array().ok_or("no vectors")?.iter().map(numbers).collect()

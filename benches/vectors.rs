@@ -255,8 +255,12 @@ impl Rows {
         self.0.chunks(DIMENSIONS)
     }
 
+    /// The nearest, without those that the product does not consider to be about the same.
     fn nearest(&self, query: &[f32]) -> Vec<usize> {
-        best(&self.iter().map(|row| row.iter().zip(query).map(|(a, b)| a * b).sum()).collect::<Vec<f32>>())
+        let scores: Vec<f32> = self.iter().map(|row| row.iter().zip(query).map(|(a, b)| a * b).sum()).collect();
+        let mut best = best(&scores);
+        best.retain(|row| scores[*row] >= FLOOR);
+        best
     }
 }
 
