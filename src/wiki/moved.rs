@@ -1,5 +1,5 @@
 use super::{Access, Read, WikiError};
-use crate::catalog::{ChangeKind, State};
+use crate::catalog::{ChangeKind, LogCommit, State};
 use crate::model::PagePath;
 
 /// Renames that are followed from one name.
@@ -30,11 +30,30 @@ fn renamed(state: &State, path: &PagePath) -> Option<PagePath> {
     let length = path.as_str().len() + ".md".len();
     let is_it = |file: &str| file.len() == length && PagePath::from_file(file).is_some_and(|page| page.fold() == key);
     let log = state.log();
-    let commits = log.newest_first().flat_map(|(_, commit)| log.changes(commit));
-    // Only what takes a name away counts: commits of the same second are in no order of their own.
-    let mut taken = commits.filter(|change| {
-        change.from.is_some_and(is_it) || (change.kind == ChangeKind::Deleted && is_it(change.path))
-    });
-    let newest = taken.next()?;
-    newest.from.filter(|from| is_it(from)).and(PagePath::from_file(newest.path))
+    for (_, commit) in log.newest_first() {
+        // Only what takes a name away counts: commits of the same second are in no order of their own.
+        let taken = log.changes(commit).find(|change| {
+            change.from.is_some_and(is_it) || (change.kind == ChangeKind::Deleted && is_it(change.path))
+        });
+        match taken {
+            None => {}
+            Some(change) if change.from.is_some_and(is_it) => return PagePath::from_file(change.path),
+            Some(_deleted) => return only_arrival(state, commit),
+        }
+    }
+    None
+}
+
+/// The one page that a commit added, if it removed one only: a short page whose links were
+/// rewritten as it moved has too little in common with what it was to be known as the same.
+fn only_arrival(state: &State, commit: &LogCommit) -> Option<PagePath> {
+    let (mut added, mut deleted) = (Vec::new(), 0);
+    for change in state.log().changes(commit) {
+        match (change.kind, PagePath::from_file(change.path)) {
+            (ChangeKind::Added, Some(page)) => added.push(page),
+            (ChangeKind::Deleted, Some(_page)) => deleted += 1,
+            _ => {}
+        }
+    }
+    if deleted == 1 && added.len() == 1 { added.pop() } else { None }
 }

@@ -21,7 +21,8 @@ const address = (page) => given.wiki + '/' + page.split('/').map(encodeURICompon
 async function accessible(page, name) {
   await step(`axe: ${name}`, async () => {
     await page.evaluate(axe)
-    const { violations } = await page.evaluate(() => globalThis.axe.run(document))
+    // Style sheets are not collected: for that axe puts a <style> into the page, which its policy forbids.
+    const { violations } = await page.evaluate(() => globalThis.axe.run(document, { preload: false }))
     const found = violations.map((v) => `${v.id} (${v.impact}): ${v.help}\n` + v.nodes.map((n) => `    ${n.html}\n    ${n.failureSummary}`).join('\n'))
     assert.equal(found.length, 0, found.join('\n'))
   })
@@ -32,7 +33,11 @@ function complaints(page) {
   const heard = []
   page.on('pageerror', (error) => heard.push(`script: ${error}`))
   page.on('console', (message) => {
-    if (message.type() === 'error' && !message.text().startsWith('Failed to load resource')) heard.push(message.text())
+    // Replacing a selection, Chromium puts a styled span into the editor's text; the policy takes the style away.
+    const typed = message.text().startsWith('Applying inline style') && page.url().endsWith('/edit')
+    if (message.type() === 'error' && !message.text().startsWith('Failed to load resource') && !typed) {
+      heard.push(`${page.url()}: ${message.text()} (${message.location().url})`)
+    }
   })
   page.on('requestfailed', (request) => {
     const reason = request.failure()?.errorText
@@ -142,7 +147,7 @@ async function flows(page) {
     await page.getByRole('button', { name: 'Rename' }).click()
     await page.waitForURL(at('/Flows/Renamed_test'))
     await page.goto(at('/Flow_test'))
-    await page.waitForURL(at('/Flows/Renamed_test'))
+    assert.equal(page.url(), at('/Flows/Renamed_test'), await page.locator('main').innerText())
   })
   for (const [name, path, shows] of [
     ['links of a page', '/-/links/Flows/Renamed_test', 'Pages it links to'],
