@@ -274,8 +274,9 @@ impl Wiki<'_> {
 
         git_ok(&clone, &["fsck", "--strict", "--no-progress"], b"");
         let commits: usize = git_ok(&clone, &["rev-list", "--count", "HEAD"], b"").trim().parse().unwrap();
-        // The SDK's page and the contested one took two writes each.
-        assert_eq!(commits, self.source.commits + edits.len() + 2);
+        // The SDK's page and the contested one took two writes each; the browser's page of its own was created, got a
+        // file and a link to it, had its task ticked, was restored, moved with its file, and deleted.
+        assert_eq!(commits, self.source.commits + edits.len() + 2 + 8);
         for (file, bytes) in &self.source.attachments {
             assert_eq!(&std::fs::read(clone.join(file)).unwrap(), bytes, "{file}");
         }
