@@ -137,8 +137,8 @@ export const toolbar = (editor) => {
       ["Align column", [["Left", tables.align("left")], ["Centre", tables.align("center")], ["Right", tables.align("right")]]],
     ]),
     menu("more", "More", [
-      ["Text", [["Strike through", lines.wrap("~~", "text"), "Mod+Shift+S"], ["Highlight", lines.wrap("==", "text")], ["Footnote", lines.footnote], ["Line across", lines.rule]]],
-      ["Blocks", [["Code block", lines.block("```\n", "\n```", "code")], ["Formula", lines.block("$$\n", "\n$$", "a^2 + b^2 = c^2")], ["Diagram", lines.block("```mermaid\n", "\n```", "graph TD\n    A --> B")], ["Spoiler", lines.spoiler], ["Folded", lines.block(">| # Headline\n> ", "", "Text")]]],
+      ["Text", [["Strike through", lines.wrap("~~", "text"), "Mod+Shift+S"], ["Footnote", lines.footnote], ["Line across", lines.rule]]],
+      ["Blocks", [["Code block", lines.block("```\n", "\n```", "code")]]],
       ["Alerts", [["Note", lines.alert("NOTE")], ["Tip", lines.alert("TIP")], ["Important", lines.alert("IMPORTANT")], ["Warning", lines.alert("WARNING")], ["Caution", lines.alert("CAUTION")]]],
     ]),
   );
