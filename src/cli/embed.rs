@@ -28,27 +28,53 @@ pub(super) fn embed(
             .ok_or_else(|| CliError::Usage("this program was built without a model: name one with --model".to_owned()))?
             .map_err(failed)?,
     };
+    let lanes = threads.map_or_else(cores, usize::from).max(1);
     let embedder = Embedder::start(model, threads.map_or(0, usize::from)).map_err(failed)?;
     let batch = batch.map(usize::from);
     let (line, lines) = sync_channel(2 * batch.unwrap_or(MOST_TOGETHER));
-    let (group, groups) = sync_channel::<Vec<Vec<f32>>>(2);
     // Not joined: it may wait for input that nobody needs any more.
     thread::Builder::new().name("read".to_owned()).spawn(move || read(&line)).map_err(failed)?;
-    let writer = thread::Builder::new().name("write".to_owned()).spawn(move || write(&groups)).map_err(failed)?;
-
-    let embedded = each_group(&lines, batch, |texts| {
-        let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
-        Ok(group.send(embedder.many(&texts, kind).map_err(failed)?).is_ok())
-    });
-    drop(group);
-    match writer.join() {
-        Ok(Ok(())) => {}
-        Ok(Err(cause)) if cause.kind() == io::ErrorKind::BrokenPipe => return Ok(ExitCode::SUCCESS),
-        Ok(Err(cause)) => return Err(CliError::Failed(format!("cannot write: {cause}"))),
-        Err(_) => return Err(CliError::Failed("the writing thread panicked".to_owned())),
-    }
-    embedded.map(|()| ExitCode::SUCCESS)
+    thread::scope(|scope| {
+        let (mut inlets, mut outlets) = (Vec::with_capacity(lanes), Vec::with_capacity(lanes));
+        for _ in 0..lanes {
+            let (inlet, texts) = sync_channel::<Vec<String>>(1);
+            let (vectors, outlet) = sync_channel(1);
+            let embedder = &embedder;
+            let lane = move || lane(embedder, kind, &texts, &vectors);
+            thread::Builder::new().name("lane".to_owned()).spawn_scoped(scope, lane).map_err(failed)?;
+            inlets.push(inlet);
+            outlets.push(outlet);
+        }
+        let writer = thread::Builder::new().name("write".to_owned());
+        let writer = writer.spawn_scoped(scope, move || write(&outlets)).map_err(failed)?;
+        let mut turn = inlets.iter().cycle();
+        let taken =
+            each_group(&lines, batch, |texts| Ok(turn.next().is_some_and(|inlet| inlet.send(texts.to_vec()).is_ok())));
+        drop(inlets);
+        match writer.join() {
+            Ok(written) => written.and(taken).map(|()| ExitCode::SUCCESS),
+            Err(_) => Err(CliError::Failed("the writing thread panicked".to_owned())),
+        }
+    })
 }
+
+fn cores() -> usize {
+    thread::available_parallelism().map_or(1, usize::from)
+}
+
+/// Embeds the groups of one lane. Groups go to the lanes in turn, so that a group of one line, too, leaves no
+/// core idle, and the lines stay in order.
+fn lane(embedder: &Embedder, kind: Kind, texts: &Receiver<Vec<String>>, vectors: &SyncSender<Group>) {
+    for texts in texts {
+        let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+        if vectors.send(embedder.many(&texts, kind)).is_err() {
+            return;
+        }
+    }
+}
+
+/// The vectors of a group of lines.
+type Group = Result<Vec<Vec<f32>>, embed::Error>;
 
 fn failed(error: impl Into<embed::Error>) -> CliError {
     CliError::Failed(error.into().to_string())
@@ -131,17 +157,26 @@ fn read_line(input: &mut impl BufRead, bytes: &mut Vec<u8>) -> io::Result<bool> 
     }
 }
 
-/// Writes groups of vectors as they come, each group at once.
-fn write(groups: &Receiver<Vec<Vec<f32>>>) -> io::Result<()> {
+/// Writes the lanes' groups in turn, each at once, until the lane whose turn it is has ended. Whoever stops
+/// reading is no failure.
+fn write(lanes: &[Receiver<Group>]) -> Result<(), CliError> {
     let mut output = BufWriter::with_capacity(256 << 10, io::stdout().lock());
-    for group in groups {
-        for vector in group {
-            serde_json::to_writer(&mut output, &vector)?;
-            output.write_all(b"\n")?;
+    for group in lanes.iter().cycle().map_while(|lane| lane.recv().ok()) {
+        match write_group(&mut output, &group.map_err(failed)?) {
+            Ok(()) => {}
+            Err(cause) if cause.kind() == io::ErrorKind::BrokenPipe => return Ok(()),
+            Err(cause) => return Err(CliError::Failed(format!("cannot write: {cause}"))),
         }
-        output.flush()?;
     }
     Ok(())
+}
+
+fn write_group(output: &mut impl io::Write, group: &[Vec<f32>]) -> io::Result<()> {
+    for vector in group {
+        serde_json::to_writer(&mut *output, vector)?;
+        output.write_all(b"\n")?;
+    }
+    output.flush()
 }
 
 #[cfg(test)]
