@@ -4,18 +4,18 @@
 use redb::{ReadTransaction, ReadableTable, TableError};
 
 use super::tables::{
-    ACLS, AUDIT, COUNTERS, FIRST_RESULTS, FIRST_RESULTS_BY_TIME, IDENTITIES, META, ONE_TIME, PEOPLE,
-    PERSONAL_TOKEN_HASHES, PERSONAL_TOKENS, SESSIONS, SLUGS, TOKEN_HASHES, TOKENS, WIKIS,
+    ACLS, AUDIT, COUNTERS, DRAFTS, FIRST_RESULTS, FIRST_RESULTS_BY_TIME, IDENTITIES, META, ONE_TIME, PEOPLE,
+    PERSONAL_TOKEN_HASHES, PERSONAL_TOKENS, PREFERENCES, SESSIONS, SLUGS, TOKEN_HASHES, TOKENS, WIKIS,
 };
 use super::{StoreError, WriteTx};
 
 /// The schema that this version writes.
-pub const SCHEMA: u64 = 2;
+pub const SCHEMA: u64 = 3;
 
 type Step = fn(&WriteTx) -> Result<(), StoreError>;
 
 /// `STEPS[n]` brings schema n to schema n + 1.
-const STEPS: [Step; SCHEMA as usize] = [create_tables, to_2];
+const STEPS: [Step; SCHEMA as usize] = [create_tables, to_2, to_3];
 
 /// Refuses the database of a newer version.
 pub(super) fn check(tx: &ReadTransaction) -> Result<(), StoreError> {
@@ -69,5 +69,13 @@ fn to_2(tx: &WriteTx) -> Result<(), StoreError> {
     tx.open_table(PERSONAL_TOKEN_HASHES)?;
     tx.open_table(FIRST_RESULTS)?;
     tx.open_table(FIRST_RESULTS_BY_TIME)?;
+    Ok(())
+}
+
+/// Preferences of wikis, and drafts.
+fn to_3(tx: &WriteTx) -> Result<(), StoreError> {
+    let tx = &tx.tx;
+    tx.open_table(PREFERENCES)?;
+    tx.open_table(DRAFTS)?;
     Ok(())
 }

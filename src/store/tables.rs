@@ -18,10 +18,12 @@ pub(super) const ACLS: TableDefinition<'_, (u64, u64), &[u8]> = TableDefinition:
 pub(super) const TOKENS: TableDefinition<'_, (u64, u64), &[u8]> = TableDefinition::new("tokens");
 /// SHA-256 of a token -> (wiki, token).
 pub(super) const TOKEN_HASHES: TableDefinition<'_, &[u8], (u64, u64)> = TableDefinition::new("token_hashes");
-/// session -> record.
+/// (person, token) -> record.
 pub(super) const PERSONAL_TOKENS: TableDefinition<'_, (u64, u64), &[u8]> = TableDefinition::new("personal_tokens");
+/// SHA-256 of a personal token -> (person, token).
 pub(super) const PERSONAL_TOKEN_HASHES: TableDefinition<'_, &[u8], (u64, u64)> =
     TableDefinition::new("personal_token_hashes");
+/// session -> record.
 pub(super) const SESSIONS: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("sessions");
 /// SHA-256 of a one-time secret -> record.
 pub(super) const ONE_TIME: TableDefinition<'_, &[u8], &[u8]> = TableDefinition::new("one_time");
@@ -34,3 +36,7 @@ pub(super) const FIRST_RESULTS: TableDefinition<'_, (u64, &[u8]), &[u8]> = Table
 /// (time, wiki, SHA-256 as above), to find what has expired.
 pub(super) const FIRST_RESULTS_BY_TIME: TableDefinition<'_, (i64, u64, &[u8]), ()> =
     TableDefinition::new("first_results_by_time");
+/// wiki -> how its owner wants it.
+pub(super) const PREFERENCES: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("preferences");
+/// (wiki, person, page as it folds) -> what the person has typed and not saved.
+pub(super) const DRAFTS: TableDefinition<'_, (u64, u64, &str), &[u8]> = TableDefinition::new("drafts");

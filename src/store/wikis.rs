@@ -2,7 +2,7 @@ use redb::ReadableTable as _;
 use serde::{Deserialize, Serialize};
 
 use super::record::Record;
-use super::tables::{ACLS, COUNTERS, SLUGS, TOKEN_HASHES, TOKENS, WIKIS};
+use super::tables::{ACLS, COUNTERS, DRAFTS, PREFERENCES, SLUGS, TOKEN_HASHES, TOKENS, WIKIS};
 use super::{ReadTx, StoreError, WriteTx};
 use crate::model::{Language, Name, PersonId, Revision, Role, Slug, UnixSeconds, WikiId};
 
@@ -127,7 +127,7 @@ impl WriteTx {
         Ok(Some(WikiId(id)))
     }
 
-    /// Removes a wiki and everything bound to it: slug, roles, tokens, counters.
+    /// Removes a wiki and everything bound to it: slug, roles, tokens, counters, preferences, drafts.
     ///
     /// # Errors
     /// On a storage failure or a damaged record.
@@ -143,6 +143,8 @@ impl WriteTx {
         self.tx.open_table(TOKENS)?.retain_in((id.0, 0)..=(id.0, u64::MAX), |_, _| false)?;
         self.tx.open_table(TOKEN_HASHES)?.retain(|_, (wiki, _)| wiki != id.0)?;
         self.tx.open_table(COUNTERS)?.remove(id.0)?;
+        self.tx.open_table(PREFERENCES)?.remove(id.0)?;
+        self.tx.open_table(DRAFTS)?.retain_in((id.0, 0, "")..(id.0 + 1, 0, ""), |_, _| false)?;
         self.remove_first_results(id)
     }
 
