@@ -112,7 +112,7 @@ pub(super) enum Verb {
     },
     /// Writes a wiki into one file: its files, its history, or a static site.
     #[command(
-        after_help = "Examples:\n  robotwiki export docs docs.zip\n  robotwiki export docs --format site - > site.zip\n  robotwiki export docs --format bundle docs.bundle"
+        after_help = "Examples:\n  robotwiki export docs docs.zip\n  robotwiki export docs --format site docs-site.zip\n  robotwiki export docs --format bundle docs.bundle"
     )]
     Export {
         /// The wiki's short name.
