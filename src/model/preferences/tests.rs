@@ -142,10 +142,10 @@ proptest! {
         let text = format!("{scheme}{text}");
         if let Ok(address) = WebAddress::parse(&text) {
             prop_assert!(address.as_str().bytes().all(|b| b.is_ascii_graphic() && b != b'"'));
-            prop_assert_eq!(WebAddress::parse(address.as_str()), Ok(address.clone()));
+            prop_assert_eq!(WebAddress::parse(address.as_str()), Ok(address));
         }
         if let Ok(to) = Destination::parse(&text) {
-            prop_assert_eq!(Destination::parse(&to.to_string()), Ok(to.clone()));
+            prop_assert_eq!(Destination::parse(&to.to_string()), Ok(to));
         }
         if let Ok(menu) = Menu::parse(&text) {
             prop_assert_eq!(Menu::parse(&menu.to_string()), Ok(menu));
