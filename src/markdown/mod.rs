@@ -3,7 +3,10 @@
 //! search and rendering agree. What a link resolves to is asked of the caller.
 
 mod address;
+mod addresses;
 mod anchor;
+mod assemble;
+mod blocks;
 mod document;
 mod front_matter;
 mod front_matter_edit;
@@ -12,6 +15,7 @@ mod html;
 mod links;
 mod plain;
 mod render;
+mod render_blocks;
 mod rewrite;
 mod sanitize;
 mod sections;
@@ -19,6 +23,7 @@ mod tasks;
 mod wikilink;
 
 pub use address::FindPage;
+pub use addresses::{Address, change_addresses};
 pub use anchor::anchor;
 pub use front_matter::{FrontMatter, front_matter};
 pub use front_matter_edit::{FrontMatterError, set_properties};
