@@ -2,6 +2,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ops::Bound;
 use std::sync::Arc;
 
+use super::entry::MOST_LINKS;
 use super::links::LinkGraph;
 use super::log::{Log, LogDeletion, PathId};
 use super::{AttachmentEntry, OutLink, PageEntry, near};
@@ -122,6 +123,17 @@ impl State {
         let links = |source: &PagePath| self.pages.get(source).map_or(&[][..], |entry| &entry.links);
         let sources = self.links.to(&key).iter();
         sources.filter(|source| links(source).iter().any(leads_here)).cloned().collect()
+    }
+
+    /// The pages that may link to a page, whether or not it is there, ordered by path.
+    #[must_use]
+    pub fn pages_naming(&self, page: &PagePath) -> &[PagePath] {
+        self.links.to(&page.fold())
+    }
+
+    /// The pages with more links than are kept.
+    pub fn pages_with_unknown_links(&self) -> impl Iterator<Item = &PagePath> {
+        self.pages.iter().filter(|(_, entry)| entry.links.len() >= MOST_LINKS).map(|(path, _)| path)
     }
 
     /// The files that are gone, as they were called, ordered by path.
