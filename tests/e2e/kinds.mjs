@@ -67,6 +67,9 @@ export const kinds = [
   { name: 'links to mend', template: 'links_overview.html', as: 'owner', at: '/-/links' },
   { name: 'links of a page', template: 'links.html', as: 'owner', at: '/-/links' + handbook },
   { name: 'files of a page', template: 'files.html', as: 'owner', at: handbook + '/attachments' },
+  { name: 'a file', template: 'file.html', as: 'owner', at: handbook + '/attachments?file=roof.png' },
+  { name: 'a file, a reader', template: 'file.html', as: 'nobody', at: handbook + '/attachments?file=wiring.svg' },
+  { name: 'export', template: 'export.html', as: 'owner', at: '/-/export' },
   { name: 'API reference', template: 'api.html', as: 'owner', at: '/-/api' },
   { name: 'API reference of the platform', template: 'api.html', as: 'owner', at: (d) => d.root + '/-/api' },
 
