@@ -18,6 +18,7 @@ mod forgetful_storage;
 mod git_serve;
 mod management;
 mod openapi;
+mod page_kinds;
 mod permissions;
 mod power_loss;
 mod rights;
