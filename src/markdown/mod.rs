@@ -4,6 +4,7 @@
 
 mod abbreviations;
 mod address;
+mod addresses;
 mod anchor;
 mod assemble;
 mod blocks;
@@ -27,6 +28,7 @@ mod tasks;
 mod wikilink;
 
 pub use address::FindPage;
+pub use addresses::{Address, change_addresses};
 pub use anchor::anchor;
 pub use front_matter::{FrontMatter, front_matter};
 pub use front_matter_edit::{FrontMatterError, set_properties};
