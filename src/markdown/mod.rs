@@ -15,6 +15,7 @@ mod render;
 mod rewrite;
 mod sanitize;
 mod sections;
+mod summary;
 mod tasks;
 mod wikilink;
 
@@ -28,6 +29,7 @@ pub use plain::{Plain, plain, plain_text, word_count};
 pub use render::{RenderContext, Rendered, render};
 pub use rewrite::{Moves, rewrite_links};
 pub use sections::{OutlineEntry, Section, SectionError, find_section, outline};
+pub use summary::summary;
 pub use tasks::set_task;
 pub use wikilink::{LinkOrder, Wikilink, wikilinks};
 

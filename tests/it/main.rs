@@ -20,6 +20,7 @@ mod management;
 mod openapi;
 mod permissions;
 mod power_loss;
+mod reading;
 mod schemathesis;
 mod semantic;
 mod store_fixture;

@@ -41,3 +41,16 @@ pub(super) async fn serve(Path(name): Path<String>) -> Response {
     let kind = if kind.type_() == "text" { format!("{kind}; charset=utf-8") } else { kind.to_string() };
     ([(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, keep.to_owned())], data).into_response()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What every page that is only read loads; the rest comes when somebody asks for it.
+    #[test]
+    fn style_and_script_of_a_page_that_is_only_read_stay_below_60_kb() {
+        let read = ["app.css", "wiki.js", "tree.js"];
+        let sizes = read.map(|name| Assets::get(name).unwrap().data.len());
+        assert!(sizes.iter().sum::<usize>() < 60 << 10, "{read:?} have {sizes:?} bytes");
+    }
+}

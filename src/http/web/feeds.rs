@@ -41,7 +41,7 @@ async fn changes(state: &AppState, request: &WebRequest) -> Result<Changes, Resp
 }
 
 /// The address of this host, which the tenant check has found to be ours.
-fn origin(state: &AppState, request: &WebRequest) -> String {
+pub(super) fn origin(state: &AppState, request: &WebRequest) -> String {
     let scheme = if state.config().https { "https" } else { "http" };
     let host = request.headers.get(header::HOST).and_then(|value| value.to_str().ok()).unwrap_or_default();
     format!("{scheme}://{host}")

@@ -14,6 +14,7 @@ mod frame;
 mod index_status;
 mod landing;
 mod links_overview;
+mod manifest;
 mod names;
 mod new_page;
 mod page_blame;
@@ -32,7 +33,9 @@ mod posts;
 mod preview;
 mod request;
 mod search;
+mod side;
 mod sign_in;
+mod suggest;
 mod task;
 mod views;
 
@@ -79,7 +82,10 @@ pub(super) fn wiki_routes(state: &AppState) -> Router<AppState> {
         .route("/-/feed.rss", get(feeds::rss))
         .route("/sitemap.xml", get(feeds::sitemap))
         .route("/robots.txt", get(feeds::robots))
+        .route("/-/manifest.json", get(manifest::manifest))
         .route("/-/complete", get(complete::complete))
+        .route("/-/suggest", get(suggest::suggest))
+        .route("/-/tree", get(side::tree))
         .route("/-/links", get(links_overview::links_overview))
         .route("/-/links/{*path}", get(page_links::page_links))
         .route("/-/task/{*path}", post(task::tick))
