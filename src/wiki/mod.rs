@@ -35,6 +35,7 @@ mod restore;
 mod search;
 mod sections;
 mod seed;
+mod settings;
 mod source;
 mod suggest;
 mod tags;
@@ -65,7 +66,7 @@ pub use links::{
     BrokenLink, Graph, Neighbour, Neighbours, PageLinks, broken_links, graph, neighbours, orphans, page_links,
 };
 pub use list::{AsOf, ListPosition, ListQuery, PageList, PageQuery, PageSummary, SortBy, list, list_pages};
-pub use manage::{Collaborator, MemberWiki, NewOwnWiki, Settings, Usage};
+pub use manage::{Collaborator, MemberWiki, NewOwnWiki, Usage};
 pub use message::{Action, Origin};
 pub use moved::moved_to;
 pub use named::{NameQuery, Named, named, named_like};
@@ -77,6 +78,7 @@ pub use rename::{Rename, Renamed, rename, rename_attachment};
 pub use restore::restore;
 pub use search::{ChunkHit, Hit, SearchQuery, SearchResults, search, semantic_chunks};
 pub use sections::{Passage, SectionOp, revise};
+pub use settings::Settings;
 pub use suggest::{Suggestions, suggest};
 pub use tags::{Counted, categories, tags};
 pub use tree::{Tree, TreeNode, tree};

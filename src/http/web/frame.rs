@@ -46,7 +46,7 @@ impl Surroundings {
             slug: Some(access.slug().to_string()),
             may_write: access.may(Permission::Write),
             beside: Some(Beside::new(access, request)),
-            indexed: access.public(),
+            indexed: access.public() && access.preferences().indexed,
             ..Self::outside(state, principal, request)
         }
     }

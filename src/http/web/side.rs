@@ -14,7 +14,7 @@ use super::views::{Link, Side, TreeName, TreePart, TreeRow};
 use crate::catalog::FolderOrder;
 use crate::http::authenticate::cookie;
 use crate::http::state::AppState;
-use crate::model::{PagePath, display_name};
+use crate::model::{Destination, MenuEntry, PagePath, Preferences, TreeFocus, TreeMode, display_name};
 use crate::wiki::{self, Access, Focus, Inside, Names, Node, PageTree, Right, TreeStyle, WikiError};
 
 /// The cookie that a script sets when the visitor puts the sidebar away.
@@ -33,9 +33,13 @@ pub(super) struct Beside {
 impl Beside {
     /// Blocks.
     pub(super) fn new<R: Right>(access: &Access<R>, request: &WebRequest) -> Self {
-        let side =
-            Side { menu: Vec::new(), rows: Vec::new(), hidden: cookie(&request.headers, COOKIE) == Some("hidden") };
-        Self { tree: PageTree::of(access), style: Some(STYLE), side }.at(None)
+        let preferences = access.preferences();
+        let side = Side {
+            menu: menu(preferences),
+            rows: Vec::new(),
+            hidden: cookie(&request.headers, COOKIE) == Some("hidden"),
+        };
+        Self { tree: PageTree::of(access), style: style(preferences), side }.at(None)
     }
 
     /// The same beside a page. Blocks.
@@ -55,7 +59,37 @@ impl Beside {
     }
 }
 
-const STYLE: TreeStyle = TreeStyle { order: FolderOrder::Sorted, focus: Focus::Folded, depth: ALL_LEVELS };
+fn style(preferences: &Preferences) -> Option<TreeStyle> {
+    let sidebar = preferences.sidebar;
+    Some(TreeStyle {
+        order: match sidebar.tree {
+            TreeMode::Off => return None,
+            TreeMode::Sorted => FolderOrder::Sorted,
+            TreeMode::FoldersFirst => FolderOrder::FoldersFirst,
+            TreeMode::FoldersOnly => FolderOrder::FoldersOnly,
+        },
+        focus: match sidebar.focus {
+            TreeFocus::Branch => Focus::Branch,
+            TreeFocus::Folded => Focus::Folded,
+            TreeFocus::Open => Focus::Open,
+        },
+        depth: sidebar.depth.map_or(ALL_LEVELS, |depth| usize::from(depth.levels())),
+    })
+}
+
+fn menu(preferences: &Preferences) -> Vec<Option<Link>> {
+    let link = |entry: &MenuEntry| match entry {
+        MenuEntry::Separator => None,
+        MenuEntry::Item(item) => Some(Link {
+            text: item.title.clone(),
+            href: match &item.to {
+                Destination::Page(page) => page_href(page),
+                other => other.to_string(),
+            },
+        }),
+    };
+    preferences.menu.entries().iter().map(link).collect()
+}
 
 /// `GET /-/tree`: a part of the tree as a fragment of HTML, for the script that unfolds it.
 /// `in` names a folder, whose names come folded; without it everything comes open, as far as
@@ -72,7 +106,8 @@ pub(super) async fn tree(
             text.map(|text| PagePath::parse(text).map_err(WikiError::from)).transpose()
         };
         let (folder, page) = (path("in")?, path("at")?);
-        let style = STYLE;
+        let style = style(access.preferences());
+        let style = style.unwrap_or(TreeStyle { order: FolderOrder::Sorted, focus: Focus::Folded, depth: ALL_LEVELS });
         let tree = PageTree::of(&access);
         let names = match &folder {
             Some(folder) => tree.inside(folder, style)?.unwrap_or_default(),
