@@ -17,7 +17,7 @@ use crate::http::error::Failure;
 use crate::http::file_answer;
 use crate::http::state::{AppState, RenderedKey};
 use crate::markdown::{self, RenderContext};
-use crate::model::{AttachmentName, PagePath, Principal, RevisionPrefix, Slug, display_name};
+use crate::model::{AttachmentName, PagePath, Principal, RevisionPrefix, Slug, StartPage, display_name};
 use crate::wiki::{self, Access, AttachmentSummary, By, FolderQuery, LastChange, WikiError};
 
 /// The page that a wiki's bare address shows.
@@ -128,6 +128,7 @@ struct Shown {
     path: PagePath,
     /// Its own address, with the host.
     canonical: String,
+    description: String,
     rendered: Arc<RenderedPage>,
     last: Option<LastChange>,
     attachments: Vec<AttachmentSummary>,
@@ -247,6 +248,12 @@ fn find(
     let old = at.is_some().then(|| stored.as_ref().map(page_href));
     let crumbs = crumbs(&page.path);
     let front = markdown::front_matter(&page.content);
+    let preferences = access.preferences();
+    let is_start = matches!(&preferences.start, StartPage::Page(start) if start.fold() == page.path.fold());
+    // The start page speaks for the wiki, others for themselves as far as they say anything.
+    let of_wiki = preferences.description.as_str();
+    let of_page = rendered.summary.as_str();
+    let description = if of_page.is_empty() || (is_start && !of_wiki.is_empty()) { of_wiki } else { of_page };
     Ok(Found::Page(Box::new(Shown {
         surroundings,
         tags: front.tags(),
@@ -254,8 +261,9 @@ fn find(
         canonical: format!(
             "{}{}",
             origin(state, request),
-            if page.path.as_str() == HOME { "/".to_owned() } else { page_href(&page.path) }
+            if is_start { "/".to_owned() } else { page_href(&page.path) }
         ),
+        description: description.to_owned(),
         path: page.path,
         rendered,
         last: page.last,
@@ -353,7 +361,7 @@ fn show(shown: &Shown, merged: bool) -> Response {
         merged,
         old: shown.old.as_ref().map(|current| OldVersion { current_href: current.as_deref(), base: &base }),
         words: &words_for_people(shown.rendered.words),
-        description: &shown.rendered.summary,
+        description: &shown.description,
         canonical: &shown.canonical,
         tags: shown.tags.iter().map(|tag| sorted_by("tags", tag)).collect(),
         category: shown.category.as_deref().map(|category| sorted_by("categories", category)),

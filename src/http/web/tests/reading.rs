@@ -4,7 +4,7 @@
 use std::time::Instant;
 
 use super::*;
-use crate::model::{Author, RepoPath};
+use crate::model::{Author, Description, Menu, RepoPath, Sidebar, TreeDepth, TreeFocus, TreeMode};
 use crate::repo::{Change, CommitMeta};
 
 /// What the tree beside a page may weigh, in bytes.
@@ -220,4 +220,75 @@ async fn pages_of_a_large_wiki_stay_small_and_fast() {
             println!("{address}: {} bytes, median {:?}, p99 {:?}", html.len(), times[100], times[197]);
         }
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_owner_decides_what_the_sidebar_shows() {
+    let world = World::new();
+    world.commit(texts(&["Guides/First_Steps", "Guides/Deep/Page", "Other/One", "Other/Two"]));
+    let set = |settings: wiki::Settings| {
+        let access = world.wikis.authorize::<wiki::Admin>(&world.owner, &slug()).unwrap();
+        world.wikis.change_settings(&access, &settings).unwrap();
+    };
+    let sidebar = |tree, focus, depth: &str| wiki::Settings {
+        sidebar: Some(Sidebar { tree, focus, depth: TreeDepth::parse(depth).unwrap() }),
+        ..wiki::Settings::default()
+    };
+    let names = async || -> Vec<String> {
+        let html = world.ok("/Guides/First_Steps").await;
+        let links = tree(&html).split("<a href=\"").skip(1);
+        links.filter_map(|link| link.split('"').next()).map(str::to_owned).collect()
+    };
+    let own = ["/Administration", "/Agent_Guide", "/Getting_Started", "/Home"];
+
+    set(sidebar(TreeMode::FoldersFirst, TreeFocus::Folded, ""));
+    let wanted =
+        ["/Guides", "/Guides/Deep", "/-/index?in=Guides/Deep", "/Guides/First_Steps", "/Other", "/-/index?in=Other"];
+    assert_eq!(names().await, [&wanted[..], &own].concat());
+    set(sidebar(TreeMode::FoldersOnly, TreeFocus::Folded, ""));
+    assert_eq!(names().await, ["/Guides", "/Guides/Deep", "/Other"]);
+    set(sidebar(TreeMode::Sorted, TreeFocus::Branch, ""));
+    assert_eq!(names().await, ["/Guides", "/Guides/Deep", "/-/index?in=Guides/Deep", "/Guides/First_Steps"]);
+    set(sidebar(TreeMode::FoldersFirst, TreeFocus::Open, ""));
+    let wanted =
+        ["/Guides", "/Guides/Deep", "/Guides/Deep/Page", "/Guides/First_Steps", "/Other", "/Other/One", "/Other/Two"];
+    assert_eq!(names().await, [&wanted[..], &own].concat());
+    set(sidebar(TreeMode::FoldersFirst, TreeFocus::Open, "1"));
+    assert_eq!(names().await, [&["/Guides", "/Other"][..], &own].concat());
+
+    set(sidebar(TreeMode::Off, TreeFocus::Folded, ""));
+    assert!(!world.ok("/Home").await.contains("id=\"side\""), "neither tree nor menu");
+    let menu = "Start | Home\n---\nThe society | https://example.org/\nWrite | mailto:a@example.org";
+    set(wiki::Settings { menu: Some(Menu::parse(menu).unwrap()), ..wiki::Settings::default() });
+    let html = world.ok("/Home").await;
+    let menu = part(&html, "<ul class=\"side-menu\">", "</ul>");
+    for wanted in [
+        "<a href=\"/Home\" aria-current=\"page\">Start</a>",
+        "href=\"https://example.org/\"",
+        "mailto:a@example.org",
+        "separator",
+    ] {
+        assert!(menu.contains(wanted), "{wanted} is not in {menu}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wiki_that_is_not_to_be_listed_says_so_to_search_engines() {
+    let world = World::new();
+    let set = |settings: wiki::Settings| {
+        let access = world.wikis.authorize::<wiki::Admin>(&world.owner, &slug()).unwrap();
+        world.wikis.change_settings(&access, &settings).unwrap();
+    };
+    let description = Description::parse("Notes from the field").unwrap();
+    set(wiki::Settings { public: Some(true), description: Some(description), ..wiki::Settings::default() });
+    let home = world.ok("/").await;
+    assert!(
+        home.contains("name=\"description\" content=\"Notes from the field\"") && !home.contains("noindex"),
+        "{home}"
+    );
+    assert!(world.ok("/robots.txt").await.contains("Sitemap:"));
+    assert!(!world.ok("/Agent_Guide").await.contains("content=\"Notes from the field\""), "it has words of its own");
+    set(wiki::Settings { indexed: Some(false), ..wiki::Settings::default() });
+    assert!(world.ok("/").await.contains("noindex"));
+    assert_eq!(world.ok("/robots.txt").await, "User-agent: *\nDisallow: /\n");
 }
