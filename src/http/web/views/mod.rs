@@ -9,9 +9,11 @@
 
 mod api;
 mod changes;
+mod files;
 mod forms;
 mod lists;
 mod side;
+mod transfer;
 
 use askama::Template;
 
@@ -19,12 +21,14 @@ pub(crate) use api::{ApiField, ApiGroup, ApiOperation, ApiReference, ApiText};
 pub(crate) use changes::{
     BlameView, BlamedLine, BlamedPart, ChangelogView, CommitFile, CommitRow, CommitView, DiffRow, DiffView, Half,
 };
-pub(crate) use forms::{DeletePage, FileRow, PageFiles, RenamePage};
+pub(crate) use files::{FileRow, FileVersion, FileView, PageFiles};
+pub(crate) use forms::{DeletePage, RenamePage};
 pub(crate) use lists::{
     BrokenRow, Folder, IndexEntry, IndexGroup, Letter, LinksOverview, NameCount, Names, NamesFound, PageIndex,
     PageLinksView, PagesWith, SourceView,
 };
 pub(crate) use side::{Side, TreeName, TreePart, TreeRow};
+pub(crate) use transfer::ExportView;
 
 use super::asset;
 use crate::model::UnixSeconds;
@@ -207,6 +211,8 @@ pub(crate) struct ContentsEntry {
 pub(crate) struct AttachmentRow {
     pub(crate) name: String,
     pub(crate) href: String,
+    /// The address of a small version, for a picture.
+    pub(crate) thumbnail: Option<String>,
     /// For people: `12 KB`.
     pub(crate) size: String,
 }
