@@ -217,7 +217,7 @@ async fn pages_of_a_large_wiki_stay_small_and_fast() {
                 times.push(begun.elapsed());
             }
             times.sort();
-            println!("{address}: {} bytes, median {:?}, p99 {:?}", html.len(), times[100], times[197]);
+            eprintln!("{address}: {} bytes, median {:?}, p99 {:?}", html.len(), times[100], times[197]);
         }
     }
 }
