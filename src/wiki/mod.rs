@@ -16,6 +16,7 @@ mod edit;
 mod error;
 mod feed;
 mod history;
+mod housekeeping;
 mod index_status;
 mod lifecycle;
 mod links;
@@ -23,6 +24,7 @@ mod list;
 mod manage;
 mod message;
 mod moved;
+mod my_drafts;
 mod named;
 mod open;
 mod outline;
@@ -34,6 +36,7 @@ mod search;
 mod sections;
 mod seed;
 mod source;
+mod submit;
 mod tags;
 mod tree;
 mod versions;
@@ -63,6 +66,10 @@ pub use list::{AsOf, ListPosition, ListQuery, PageList, PageQuery, PageSummary, 
 pub use manage::{Collaborator, MemberWiki, NewOwnWiki, Settings, Usage};
 pub use message::{Action, Origin};
 pub use moved::moved_to;
+pub use my_drafts::{
+    DRAFT_DAYS, DraftStamp, KeptDraft, MOST_DRAFTS, MyDraft, NewDraft, discard_draft, discard_own_draft, keep_draft,
+    my_draft, my_drafts,
+};
 pub use named::named_like;
 pub use open::{Wiki, Wikis, WikisConfig};
 pub use outline::{Outline, outline};
@@ -72,6 +79,7 @@ pub use rename::{Rename, Renamed, rename, rename_attachment};
 pub use restore::restore;
 pub use search::{ChunkHit, Hit, SearchQuery, SearchResults, search, semantic_chunks};
 pub use sections::{Passage, SectionOp, revise};
+pub use submit::{Choice, Contested, Submission, Submitted, settle, submit};
 pub use tags::{Counted, categories, tags};
 pub use tree::{Tree, TreeNode, tree};
 pub use versions::{revision_at, revision_of};

@@ -139,6 +139,8 @@ impl Drop for World {
     }
 }
 
+mod drafts;
+
 #[test]
 fn a_durable_commit_is_acknowledged_though_the_database_fails() {
     let world = World::new();

@@ -8,6 +8,7 @@ mod changelog;
 mod commit;
 mod complete;
 mod diff_rows;
+mod drafts;
 mod error_page;
 mod feeds;
 mod frame;
@@ -26,12 +27,14 @@ mod page_index;
 mod page_links;
 mod page_rename;
 mod page_restore;
+mod page_save;
 mod page_source;
 mod page_view;
 mod posts;
 mod preview;
 mod request;
 mod search;
+mod section_links;
 mod sign_in;
 mod task;
 mod views;
@@ -83,6 +86,8 @@ pub(super) fn wiki_routes(state: &AppState) -> Router<AppState> {
         .route("/-/links", get(links_overview::links_overview))
         .route("/-/links/{*path}", get(page_links::page_links))
         .route("/-/task/{*path}", post(task::tick))
+        .route("/-/draft/{*path}", post(drafts::keep))
+        .route("/-/drafts", get(drafts::list).post(drafts::discard))
         .route("/-/tags", get(names::tags))
         .route("/-/tags/{name}", get(names::tag))
         .route("/-/categories", get(names::categories))

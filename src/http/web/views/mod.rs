@@ -11,6 +11,7 @@ mod api;
 mod changes;
 mod forms;
 mod lists;
+mod writing;
 
 use askama::Template;
 
@@ -20,6 +21,9 @@ pub(crate) use changes::{
 };
 pub(crate) use forms::{DeletePage, FileRow, PageFiles, RenamePage};
 pub(crate) use lists::{BrokenRow, LinksOverview, NameCount, Names, PageLinksView, PagesWith};
+pub(crate) use writing::{
+    ClashView, DraftCompare, DraftOffer, DraftRow, Drafting, Drafts, EditConflict, EditForm, Held, Section,
+};
 
 use super::asset;
 use crate::model::UnixSeconds;
@@ -200,40 +204,6 @@ pub(crate) struct OldVersion<'a> {
     pub(crate) current_href: Option<&'a str>,
     /// The page's address, to which `/revert` is appended.
     pub(crate) base: &'a str,
-}
-
-/// The form in which a page is written. Posts to `/{Page}/edit`.
-#[derive(Template)]
-#[template(path = "edit.html")]
-pub(crate) struct EditForm<'a> {
-    /// `frame.page` is the page that is edited.
-    pub(crate) frame: Frame<'a>,
-    /// The page's path as it is stored, `Guides/First_Steps`; the draft is kept under it.
-    pub(crate) path: &'a str,
-    pub(crate) content: &'a str,
-    /// The page's revision that `content` started from; empty for a new page.
-    pub(crate) base: &'a str,
-    /// What the field for the summary of the change holds.
-    pub(crate) message: &'a str,
-    /// Why the last attempt was not saved, in plain words: `The text is longer than 1 MB.`
-    pub(crate) problem: Option<&'a str>,
-}
-
-/// The form again, when someone else saved the page in the meantime.
-#[derive(Template)]
-#[template(path = "conflict.html")]
-pub(crate) struct EditConflict<'a> {
-    pub(crate) frame: Frame<'a>,
-    pub(crate) path: &'a str,
-    /// What this person wrote.
-    pub(crate) mine: &'a str,
-    /// What is stored now; none when the page was deleted in the meantime.
-    pub(crate) theirs: Option<&'a str>,
-    /// Who stored it, and when.
-    pub(crate) their_change: Option<Change>,
-    /// The revision of `theirs`, with which the next attempt will pass; empty when deleted.
-    pub(crate) base: &'a str,
-    pub(crate) message: &'a str,
 }
 
 /// Asks for the name of a page to create. A GET form to `/-/new`, field `name`, which

@@ -52,6 +52,24 @@ fn change(seconds: UnixSeconds, author: &str) -> Change {
     Change { at: Moment::from_unix(seconds), author: author.to_owned() }
 }
 
+fn drafting() -> Drafting {
+    Drafting { window: "abc123".to_owned(), seen: String::new(), limit: 1_000_000 }
+}
+
+fn held(frame: Frame<'static>) -> Held<'static> {
+    Held {
+        frame,
+        action: "/Guides/First_Steps/edit",
+        path: "Guides/First_Steps",
+        content: MARKDOWN,
+        base: "4f6c0b1d",
+        section: "",
+        message: "",
+        writer: "abc123",
+        seen: "",
+    }
+}
+
 fn page() -> PageView<'static> {
     let contents = [
         (2, "What you need", "what-you-need"),
@@ -191,6 +209,7 @@ fn all_pages() -> Vec<(&'static str, String)> {
         old: Some(OldVersion { current_href: Some("/Guides/First_Steps"), base: "/Guides/First_Steps" }),
         ..page()
     };
+    let drafting = drafting();
     let edit = |content, base, problem| EditForm {
         frame: page_frame("Editing First Steps"),
         path: "Guides/First_Steps",
@@ -198,7 +217,22 @@ fn all_pages() -> Vec<(&'static str, String)> {
         base,
         message: "",
         problem,
+        note: None,
+        section: None,
+        drafting: &drafting,
+        offer: None,
     };
+    let offer = DraftOffer {
+        at: Moment::from_unix(1_795_189_680),
+        outdated: true,
+        taken: false,
+        continue_href: "/Guides/First_Steps/edit?draft=continue".to_owned(),
+        compare_href: "/Guides/First_Steps/edit?draft=compare".to_owned(),
+        path: "Guides/First_Steps".to_owned(),
+        section: String::new(),
+        return_to: "/Guides/First_Steps/edit".to_owned(),
+    };
+    let section = Section { anchor: "install", encoded: "install", title: "Install" };
     let mine =
         MARKDOWN.replace("one machine", "one small machine").replace("See [[Administration]] for backups.\n", "");
     let conflict = EditConflict {
@@ -207,8 +241,24 @@ fn all_pages() -> Vec<(&'static str, String)> {
         mine: &mine,
         theirs: Some(MARKDOWN),
         their_change: Some(change(1_795_189_680, "Jun Okafor")),
+        origin: "3f6c0b1d2e9a8c7f6b5a4d3c2b1a0f9e8d7c6b5a",
         base: "4f6c0b1d2e9a8c7f6b5a4d3c2b1a0f9e8d7c6b5a",
         message: "Small machines are enough",
+        clashes: vec![ClashView {
+            field: "choice-0".to_owned(),
+            number: 1,
+            before: Some("- one machine\n".to_owned()),
+            rows: vec![DiffRow {
+                old: Some(Half { number: 1, parts: vec![("- one ".to_owned(), false), ("small".to_owned(), true)] }),
+                new: Some(Half { number: 1, parts: vec![("- one ".to_owned(), false), ("large".to_owned(), true)] }),
+                same: false,
+            }],
+            mine_empty: false,
+            theirs_empty: false,
+            chosen: String::new(),
+        }],
+        problem: None,
+        drafting: &drafting,
     };
     let found = |query, total, hits, create_href| SearchResults {
         frame: wiki_frame("Search"),
@@ -251,12 +301,49 @@ fn all_pages() -> Vec<(&'static str, String)> {
         ("edit", draw(&edit(MARKDOWN, "4f6c0b1d", None))),
         ("edit-new", draw(&edit("", "", None))),
         ("edit-problem", draw(&edit(MARKDOWN, "4f6c0b1d", Some("The text is longer than 1 MB.")))),
+        (
+            "edit-section",
+            draw(&EditForm {
+                section: Some(&section),
+                offer: Some(offer.clone()),
+                ..edit("## Install\n", "4f6c0b1d", None)
+            }),
+        ),
+        (
+            "drafts",
+            draw(&Drafts {
+                frame: wiki_frame("My drafts"),
+                rows: vec![DraftRow {
+                    page: link("Guides / First Steps", "/Guides/First_Steps"),
+                    section: Some("install".to_owned()),
+                    missing: false,
+                    size: "1.2 KB".to_owned(),
+                    offer: offer.clone(),
+                }],
+                days: 90,
+                most: 100,
+                given_up: Some("Plans"),
+            }),
+        ),
+        (
+            "draft-compare",
+            draw(&DraftCompare {
+                frame: page_frame("Compare with your draft"),
+                name: "Guides / First Steps",
+                offer,
+                hunks: Vec::new(),
+                truncated: false,
+            }),
+        ),
+        ("held", draw(&held(visitor(page_frame("Sign in"))))),
+        ("held-forbidden", draw(&held(page_frame("Not allowed")))),
         ("conflict", draw(&conflict)),
         (
             "conflict-deleted",
             draw(&EditConflict {
                 theirs: None,
                 their_change: None,
+                clashes: Vec::new(),
                 base: "",
                 frame: page_frame("First Steps"),
                 ..conflict
@@ -362,6 +449,10 @@ fn typed_text_and_names_are_escaped() {
         base: "4f6c",
         message: hostile,
         problem: Some(hostile),
+        note: Some(hostile),
+        section: Some(&Section { anchor: hostile, encoded: "x", title: hostile }),
+        drafting: &drafting(),
+        offer: None,
     };
     let html = form.render().unwrap();
     assert!(!html.contains("<script>"));
@@ -377,6 +468,10 @@ fn a_text_that_begins_with_an_empty_line_keeps_it_in_the_form() {
         base: "4f6c",
         message: "",
         problem: None,
+        note: None,
+        section: None,
+        drafting: &drafting(),
+        offer: None,
     };
     // An HTML parser drops the first line break of a textarea, so that one precedes the text.
     assert!(form.render().unwrap().contains(">\n\nsecond line</textarea>"));
