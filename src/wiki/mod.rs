@@ -32,6 +32,7 @@ mod part;
 mod read;
 mod rename;
 mod restore;
+mod revert;
 mod search;
 mod sections;
 mod seed;
@@ -54,7 +55,7 @@ pub use diff::{DiffQuery, PageDiff, diff};
 pub use edit::{NearMiss, Replacement};
 pub use error::WikiError;
 pub use feed::{Became, ChangedAttachment, ChangedPage, FeedEvent, Since, feed_after, feed_cursor, feed_events};
-pub use history::{DeletedPage, HistoryItem, PageHistory, deleted_pages, history, history_part};
+pub use history::{DeletedPage, HistoryItem, PageHistory, deleted_history, deleted_pages, history, history_part};
 pub use index_status::{
     IndexStatus, Reindexing, TextIndexStatus, VectorIndexStatus, embedding_model, index_status, reindex,
 };
@@ -77,6 +78,7 @@ pub use part::{Part, Selection, find_section};
 pub use read::{LastChange, Page, find_page, link_targets, near_pages, read, tip};
 pub use rename::{Rename, Renamed, rename, rename_attachment};
 pub use restore::restore;
+pub use revert::{Fate, Obstacle, ObstacleKind, Reverted, RevertedFile, revert};
 pub use search::{ChunkHit, Hit, SearchQuery, SearchResults, search, semantic_chunks};
 pub use sections::{Passage, SectionOp, revise};
 pub use submit::{Choice, Contested, Submission, Submitted, settle, submit};

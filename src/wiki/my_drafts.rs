@@ -109,14 +109,14 @@ pub fn keep_draft(
         seq: new.stamp.seq,
     };
     let given_up = wikis.store().write(|tx| {
-        match tx.draft(access.id(), person, &key)? {
-            Some(there) if there.writer == record.writer => {
-                if there.seq >= record.seq {
-                    return Ok(None);
-                }
+        if let Some(there) = tx.draft(access.id(), person, &key)? {
+            let own = there.writer == record.writer;
+            if own && there.seq >= record.seq {
+                return Ok(None);
             }
-            Some(there) if new.seen.as_ref() != Some(&stamp(&there)) => return Err(WikiError::DraftElsewhere),
-            _ => {}
+            if !own && new.seen.as_ref() != Some(&stamp(&there)) {
+                return Err(WikiError::DraftElsewhere);
+            }
         }
         Ok(tx.set_draft(access.id(), person, (&key, &record), MOST_DRAFTS)?)
     })?;

@@ -1,8 +1,8 @@
 // What scripts add to writing: saving by key, drafts, a warning before leaving.
 //
 // Where a draft is: this browser keeps each text at once; the server has it some seconds later, and then this browser
-// forgets it. So a text that this browser keeps is one that the server does not have, and it is offered beside the
-// server's draft, the newer one first. Nothing on offer is replaced before the person has decided.
+// forgets it. So a text that this browser keeps is one that the server does not have, and both are offered, each with
+// its time. Nothing on offer is replaced before the person has decided.
 
 const form = document.getElementById("editor");
 const text = document.getElementById("content");
@@ -13,10 +13,9 @@ const key = `draft:${path}${section && `#${section}`}`;
 // What the server sent, not what the browser restored after a reload.
 const original = text.defaultValue;
 // After a conflict or a refused save, the text in the form is stored nowhere else.
-const unsaved = "unsaved" in form.dataset || form.querySelector(".notice.problem, .notice") !== null;
+const unsaved = "unsaved" in form.dataset;
 // A draft of the server's that is on offer, or is in the form already.
-const serverDraft = form.dataset.draft ?? "";
-let undecided = serverDraft !== "" && serverDraft !== "taken";
+let undecided = form.dataset.draft === "offered";
 let sending = false;
 let kept = unsaved ? null : text.value;
 let localTimer = 0;
@@ -148,9 +147,6 @@ const offer = (draft) => {
       local.forget();
     }),
   );
-  // The newer of the two comes first.
-  const other = document.querySelector(".draft-offer");
-  if (other && new Date(serverDraft) < draft.time) other.before(box);
 };
 
 const found = local.read();

@@ -155,12 +155,12 @@ pub(super) async fn keep(
     });
     match work.await.map_err(Failure::from).and_then(|result| result) {
         Ok(Ok(kept)) => Json(json!({"given_up": kept.given_up.map(|page| path_for_people(&page))})).into_response(),
-        Ok(Err((failure, csrf))) => refused(&failure, csrf),
+        Ok(Err((failure, csrf))) => refused(&failure, csrf.as_deref()),
         Err(failure) => refused(&failure, None),
     }
 }
 
-fn refused(failure: &Failure, csrf: Option<String>) -> Response {
+fn refused(failure: &Failure, csrf: Option<&str>) -> Response {
     let kind = failure.kind();
     let text = if kind.status.is_server_error() {
         log_internal(failure);

@@ -6,6 +6,7 @@ mod api_reference;
 mod assets;
 mod changelog;
 mod commit;
+mod commit_revert;
 mod complete;
 mod diff_rows;
 mod drafts;
@@ -78,6 +79,7 @@ pub(super) fn wiki_routes(state: &AppState) -> Router<AppState> {
         .route("/-/sign-out", post(sign_in::sign_out))
         .route("/-/changelog", get(changelog::changelog))
         .route("/-/commit/{revision}", get(commit::commit))
+        .route("/-/commit/{revision}/revert", get(commit_revert::form).post(commit_revert::submit))
         .route("/-/feed.atom", get(feeds::atom))
         .route("/-/feed.rss", get(feeds::rss))
         .route("/sitemap.xml", get(feeds::sitemap))

@@ -63,6 +63,7 @@ fn show(start: &Start) -> Response {
         message: "",
         problem: None,
         note: start.note,
+        unsaved: false,
         section: section.as_ref(),
         drafting: &start.drafting,
         offer: start.offer.clone(),

@@ -71,7 +71,8 @@ struct FormAgain {
     /// In place of what was posted: the text, and what it begins with.
     instead: Option<(String, String)>,
     drafting: Drafting,
-    problem: Option<(StatusCode, String)>,
+    status: StatusCode,
+    problem: Option<String>,
     note: Option<&'static str>,
 }
 
@@ -147,24 +148,20 @@ fn attempt(
     };
     let path = PagePath::parse(typed).map_err(WikiError::from)?;
     let surroundings = |path: &PagePath| Surroundings::wiki(state, &access, request).about(path);
-    let again = |instead, problem, note| -> Result<Outcome, Failure> {
+    let again = |instead, (status, problem), note| -> Result<Outcome, Failure> {
         let (surroundings, drafting) = (surroundings(&path), drafting(state)?);
         let path = path.clone();
-        let again = FormAgain { surroundings, path, instead, drafting, problem, note };
-        Ok(Outcome::Form(Box::new(again)))
+        Ok(Outcome::Form(Box::new(FormAgain { surroundings, path, instead, drafting, status, problem, note })))
     };
     if !state.auth().csrf_matches(principal, &posted.csrf) {
         let note = "This text was sent with a form of an earlier session. It is not saved yet: look it over and save.";
-        return again(None, None, Some(note));
+        return again(None, (StatusCode::FORBIDDEN, None), Some(note));
     }
     let (content, base) = match chosen(&access, &path, posted)? {
         Settled::Nothing => (posted.content.clone(), posted.base.clone()),
         Settled::Text(text) if posted.resolve == "review" => {
-            return again(
-                Some((text, posted.base.clone())),
-                None,
-                Some("This is both texts put together. Save it if it is right."),
-            );
+            let note = "This is both texts put together. Save it if it is right.";
+            return again(Some((text, posted.base.clone())), (StatusCode::OK, None), Some(note));
         }
         Settled::Text(text) => (text, posted.base.clone()),
         Settled::Open => (posted.content.clone(), posted.origin.clone()),
@@ -197,7 +194,7 @@ fn attempt(
             Ok(Outcome::Conflict(surroundings, contested, drafting(state)?, problem))
         }
         Err(error) if kind_of(&error).status.is_server_error() => Err(error.into()),
-        Err(error) => again(None, Some((kind_of(&error).status, sentence(&error.to_string()))), None),
+        Err(error) => again(None, (kind_of(&error).status, Some(sentence(&error.to_string()))), None),
     }
 }
 
@@ -270,23 +267,21 @@ fn form_again(again: &FormAgain, posted: &Posted) -> Response {
     let section = none_if_empty(&posted.section);
     let section = section.map(|anchor| Section { anchor, encoded: &encoded, title: anchor });
     let drafting = same_window(&again.drafting, posted);
-    let (status, title) = match &again.problem {
-        Some((status, _)) => (*status, "Not saved"),
-        None => (StatusCode::OK, "Not saved yet"),
-    };
+    let title = if again.problem.is_some() { "Not saved" } else { "Not saved yet" };
     let view = EditForm {
         frame: again.surroundings.frame(title),
         path: again.path.as_str(),
         content,
         base,
         message: &posted.message,
-        problem: again.problem.as_ref().map(|(_, text)| text.as_str()),
+        problem: again.problem.as_deref(),
         note: again.note,
+        unsaved: true,
         section: section.as_ref(),
         drafting: &drafting,
         offer: None,
     };
-    page(status, &view)
+    page(again.status, &view)
 }
 
 /// The draft that a text was stays its draft.

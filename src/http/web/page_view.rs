@@ -132,6 +132,8 @@ struct Lack {
     surroundings: Surroundings,
     path: PagePath,
     near: Vec<PagePath>,
+    /// Whether there was such a page once.
+    gone: bool,
 }
 
 async fn view(state: &AppState, request: WebRequest, typed: String, query: HashMap<String, String>) -> Response {
@@ -213,7 +215,8 @@ fn find(
                 return Ok(Found::Elsewhere(moved));
             }
             let near = if at.is_some() { wiki::near_pages(&access, &path)? } else { near };
-            return Ok(Found::Missing(Box::new(Lack { surroundings, path, near })));
+            let gone = wiki::deleted_history(&access, &path, 1)?.is_some();
+            return Ok(Found::Missing(Box::new(Lack { surroundings, path, near, gone })));
         }
         Err(error) => return Err(error.into()),
     };
@@ -347,6 +350,7 @@ fn missing(lack: &Lack) -> Response {
     // A name that no page may have is not offered for creation.
     let create = lack.path.for_new_page().ok().filter(|_| lack.surroundings.may_write());
     let create = create.map(|path| format!("{}/edit", page_href(&path)));
+    let history = lack.gone.then(|| format!("{}/history", page_href(&lack.path)));
     let view = NotFound {
         frame: lack.surroundings.frame("Page not found"),
         name: &name,
@@ -356,7 +360,7 @@ fn missing(lack: &Lack) -> Response {
             .iter()
             .map(|path| Link { text: super::request::path_for_people(path), href: page_href(path) })
             .collect(),
-        history_href: None,
+        history_href: history.as_deref(),
     };
     render_page(StatusCode::NOT_FOUND, &view)
 }

@@ -18,6 +18,7 @@ use askama::Template;
 pub(crate) use api::{ApiField, ApiGroup, ApiOperation, ApiReference, ApiText};
 pub(crate) use changes::{
     BlameView, BlamedLine, BlamedPart, ChangelogView, CommitFile, CommitRow, CommitView, DiffRow, DiffView, Half,
+    ObstacleRow, RevertRow, RevertView,
 };
 pub(crate) use forms::{DeletePage, FileRow, PageFiles, RenamePage};
 pub(crate) use lists::{BrokenRow, LinksOverview, NameCount, Names, PageLinksView, PagesWith};
@@ -214,10 +215,18 @@ pub(crate) struct NewPage<'a> {
     pub(crate) frame: Frame<'a>,
     /// What the field holds.
     pub(crate) name: &'a str,
+    /// The page's address that the visitor came from, or nothing.
+    pub(crate) from: &'a str,
     /// Why the name is refused.
     pub(crate) problem: Option<&'a str>,
     /// A page that has this name already.
     pub(crate) existing: Option<Link>,
+    /// Pages with similar names, and where to write the new one all the same.
+    pub(crate) near: Vec<Link>,
+    pub(crate) anyway_href: Option<&'a str>,
+    /// This form with the beginning of a name filled in: below the page that the visitor came
+    /// from, and beside it.
+    pub(crate) places: Vec<Link>,
 }
 
 /// A page's versions, newest first.
@@ -229,6 +238,18 @@ pub(crate) struct History<'a> {
     pub(crate) versions: Vec<Version>,
     /// Where the versions before these are.
     pub(crate) older_href: Option<&'a str>,
+    /// Set when the page was deleted.
+    pub(crate) gone: Option<Deleted<'a>>,
+}
+
+/// When a page was deleted, and how it comes back.
+#[derive(Clone, Debug)]
+pub(crate) struct Deleted<'a> {
+    pub(crate) change: Change,
+    pub(crate) commit_href: String,
+    /// Restores `revision`, posted to this address.
+    pub(crate) restore_action: &'a str,
+    pub(crate) revision: String,
 }
 
 /// A version of a page.

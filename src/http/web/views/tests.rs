@@ -56,6 +56,47 @@ fn drafting() -> Drafting {
     Drafting { window: "abc123".to_owned(), seen: String::new(), limit: 1_000_000 }
 }
 
+fn new_page(name: &'static str, problem: Option<&'static str>) -> NewPage<'static> {
+    NewPage {
+        frame: wiki_frame("New page"),
+        name,
+        from: "/Guides/First_Steps",
+        problem,
+        existing: None,
+        near: Vec::new(),
+        anyway_href: None,
+        places: vec![link("Guides", "/-/new?name=Guides%2F"), link("Guides / First Steps", "/-/new?name=x")],
+    }
+}
+
+fn revert(possible: bool) -> RevertView<'static> {
+    let row = RevertRow { name: "Guides / First Steps".to_owned(), fate: "changes", from: None };
+    let clash = ClashView {
+        field: String::new(),
+        number: 1,
+        before: None,
+        rows: vec![DiffRow {
+            old: Some(Half { number: 1, parts: vec![("as it is now".to_owned(), false)] }),
+            new: None,
+            same: false,
+        }],
+        mine_empty: false,
+        theirs_empty: true,
+        chosen: String::new(),
+    };
+    let obstacle = ObstacleRow { name: row.name.clone(), why: "was changed since", clashes: vec![clash], more: 2 };
+    RevertView {
+        frame: wiki_frame("Undo a change"),
+        subject: "Small machines are enough",
+        change: change(1_795_189_680, "Jun Okafor"),
+        revision: "0d44f1ab36",
+        message: "",
+        files: if possible { vec![row] } else { Vec::new() },
+        obstacles: if possible { Vec::new() } else { vec![obstacle] },
+        problem: None,
+    }
+}
+
 fn held(frame: Frame<'static>) -> Held<'static> {
     Held {
         frame,
@@ -218,6 +259,7 @@ fn all_pages() -> Vec<(&'static str, String)> {
         message: "",
         problem,
         note: None,
+        unsaved: false,
         section: None,
         drafting: &drafting,
         offer: None,
@@ -349,20 +391,47 @@ fn all_pages() -> Vec<(&'static str, String)> {
                 ..conflict
             }),
         ),
-        ("new", draw(&NewPage { frame: wiki_frame("New page"), name: "", problem: None, existing: None })),
+        ("new", draw(&new_page("", None))),
         (
             "new-problem",
             draw(&NewPage {
-                frame: wiki_frame("New page"),
-                name: ".hidden",
-                problem: Some("A name must not start with a dot."),
                 existing: Some(link("Hidden", "/Hidden")),
+                ..new_page(".hidden", Some("A name must not start with a dot."))
+            }),
+        ),
+        (
+            "new-near",
+            draw(&NewPage {
+                near: vec![link("Guides / First Steps", "/Guides/First_Steps")],
+                anyway_href: Some("/First_Step/edit"),
+                ..new_page("First Step", None)
             }),
         ),
         (
             "history",
-            draw(&History { frame: page_frame("History"), versions: versions(), older_href: Some("?from=0d44f1ab36") }),
+            draw(&History {
+                frame: page_frame("History"),
+                versions: versions(),
+                older_href: Some("?from=0d44f1ab36"),
+                gone: None,
+            }),
         ),
+        (
+            "history-deleted",
+            draw(&History {
+                frame: page_frame("History"),
+                versions: versions(),
+                older_href: None,
+                gone: Some(Deleted {
+                    change: change(1_795_189_680, "Jun Okafor"),
+                    commit_href: "/-/commit/0d44f1ab36".to_owned(),
+                    restore_action: "/Guides/First_Steps/revert",
+                    revision: "0d44f1ab36".to_owned(),
+                }),
+            }),
+        ),
+        ("revert", draw(&revert(true))),
+        ("revert-obstacles", draw(&revert(false))),
         ("index", draw(&PageIndex { frame: wiki_frame("All pages"), total: 168, groups: index(21) })),
         ("index-large", draw(&PageIndex { frame: wiki_frame("All pages"), total: 6400, groups: index(800) })),
         ("index-empty", draw(&PageIndex { frame: wiki_frame("All pages"), total: 0, groups: Vec::new() })),
@@ -450,6 +519,7 @@ fn typed_text_and_names_are_escaped() {
         message: hostile,
         problem: Some(hostile),
         note: Some(hostile),
+        unsaved: true,
         section: Some(&Section { anchor: hostile, encoded: "x", title: hostile }),
         drafting: &drafting(),
         offer: None,
@@ -469,6 +539,7 @@ fn a_text_that_begins_with_an_empty_line_keeps_it_in_the_form() {
         message: "",
         problem: None,
         note: None,
+        unsaved: false,
         section: None,
         drafting: &drafting(),
         offer: None,

@@ -19,6 +19,8 @@ pub(crate) struct EditForm<'a> {
     pub(crate) problem: Option<&'a str>,
     /// What to know before writing on: `You are signed in again.`
     pub(crate) note: Option<&'a str>,
+    /// Whether the text was sent and not saved, and is nowhere but here.
+    pub(crate) unsaved: bool,
     /// The section that `content` is; none for the whole page.
     pub(crate) section: Option<&'a Section<'a>>,
     pub(crate) drafting: &'a Drafting,
