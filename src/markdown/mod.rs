@@ -4,6 +4,8 @@
 
 mod address;
 mod anchor;
+mod assemble;
+mod blocks;
 mod document;
 mod front_matter;
 mod front_matter_edit;
@@ -12,6 +14,7 @@ mod html;
 mod links;
 mod plain;
 mod render;
+mod render_blocks;
 mod rewrite;
 mod sanitize;
 mod sections;
