@@ -78,13 +78,13 @@ async fn a_draft_is_offered_until_it_is_saved_or_thrown_away() {
     let world = World::new();
     let saved = world.save("Page", PAGE, None);
     assert_eq!(world.keep("typed", ("w", "1"), "").await.0, StatusCode::OK);
-    let (status, said) = world.keep("other", ("v", "1"), "").await;
+    let (status, said) = world.keep("sideways", ("v", "1"), "").await;
     assert_eq!((status, said["code"].as_str()), (StatusCode::CONFLICT, Some("draft_elsewhere")));
-    assert_eq!(world.keep("other", ("v", "1"), "w.1").await.0, StatusCode::OK);
+    assert_eq!(world.keep("sideways", ("v", "1"), "w.1").await.0, StatusCode::OK);
     let (_, html) = world.get("/Page/edit").await;
-    assert!(html.contains("You have a draft of") && !html.contains("other"), "{html}");
+    assert!(html.contains("You have a draft of") && !html.contains("sideways"), "{html}");
     let (_, html) = world.get("/Page/edit?draft=continue").await;
-    assert!(html.contains(">\nother</textarea>") && html.contains("name=\"seen\" value=\"v.1\""), "{html}");
+    assert!(html.contains(">\nsideways</textarea>") && html.contains("name=\"seen\" value=\"v.1\""), "{html}");
     let (_, html) = world.get("/Page/edit?draft=compare").await;
     assert!(html.contains("class=\"diff split\""), "{html}");
     let (_, html) = world.get("/-/drafts").await;
