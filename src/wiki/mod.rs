@@ -36,6 +36,7 @@ mod revert;
 mod search;
 mod sections;
 mod seed;
+mod settings;
 mod source;
 mod submit;
 mod tags;
@@ -64,7 +65,7 @@ pub use links::{
     BrokenLink, Graph, Neighbour, Neighbours, PageLinks, broken_links, graph, neighbours, orphans, page_links,
 };
 pub use list::{AsOf, ListPosition, ListQuery, PageList, PageQuery, PageSummary, SortBy, list, list_pages, page_index};
-pub use manage::{Collaborator, MemberWiki, NewOwnWiki, Settings, Usage};
+pub use manage::{Collaborator, MemberWiki, NewOwnWiki, Usage};
 pub use message::{Action, Origin};
 pub use moved::moved_to;
 pub use my_drafts::{
@@ -81,6 +82,7 @@ pub use restore::restore;
 pub use revert::{Fate, Obstacle, ObstacleKind, Reverted, RevertedFile, revert};
 pub use search::{ChunkHit, Hit, SearchQuery, SearchResults, search, semantic_chunks};
 pub use sections::{Passage, SectionOp, revise};
+pub use settings::Settings;
 pub use submit::{Choice, Contested, Submission, Submitted, settle, submit};
 pub use tags::{Counted, categories, tags};
 pub use tree::{Tree, TreeNode, tree};
