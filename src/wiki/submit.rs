@@ -6,7 +6,7 @@ use super::versions::version;
 use super::write::{Recording, Saved, WriteMode, WritePage, check_content, write};
 use super::{Access, Page, Read, WikiError, Wikis, Write, find_page, moved_to, read};
 use crate::markdown::headings;
-use crate::model::{PagePath, RevisionPrefix};
+use crate::model::{MessageDemand, PagePath, RevisionPrefix, display_name};
 use crate::repo::{MergePart, differing_parts, merge_parts};
 
 /// A text to save.
@@ -56,7 +56,8 @@ pub enum Choice {
 /// under the name that somebody else gave the page. Lines end as most of the page's do.
 ///
 /// # Errors
-/// [`WikiError::NoSuchSection`] when the section was not there at `base`, the refusals of
+/// [`WikiError::NoSuchSection`] when the section was not there at `base`,
+/// [`WikiError::Invalid`] when the wiki demands a message and there is none, the refusals of
 /// [`write`], a limit, or a storage failure; nothing has changed then.
 pub fn submit(
     wikis: &Wikis,
@@ -65,6 +66,7 @@ pub fn submit(
     given: &Submission<'_>,
 ) -> Result<Submitted, WikiError> {
     check_content(wikis, given.content)?;
+    let note = note(wikis, access, path, given.recording.message)?;
     let reading = access.reading();
     let origin = match &given.base {
         Some(base) => text_at(&reading, path, base)?,
@@ -87,7 +89,7 @@ pub fn submit(
         content: &mine,
         base: given.base.clone(),
         mode: WriteMode::Merge,
-        recording: given.recording.clone(),
+        recording: Recording { message: note.as_deref(), ..given.recording.clone() },
     };
     match write(wikis, access, path, &request) {
         Ok(done) => {
@@ -162,6 +164,26 @@ fn settled(parts: &[MergePart], choices: &[Choice]) -> Option<String> {
         }
     }
     choices.next().is_none().then_some(text)
+}
+
+/// The message of the commit as the wiki's owner wants it: what was typed, unless there is no
+/// field for it; else what the owner calls a change; none for what the product says itself.
+fn note(
+    wikis: &Wikis,
+    access: &Access<Write>,
+    path: &PagePath,
+    typed: Option<&str>,
+) -> Result<Option<String>, WikiError> {
+    let policy = &access.preferences().messages;
+    let typed = typed.map(str::trim).filter(|text| !text.is_empty() && policy.demand != MessageDemand::Hidden);
+    match (typed, policy.demand) {
+        (Some(text), _) => Ok(Some(text.to_owned())),
+        (None, MessageDemand::Required) => {
+            let problem = "of the change is needed on this wiki: say in a few words what you changed".to_owned();
+            Err(WikiError::Invalid { field: "a summary", problem })
+        }
+        (None, _) => Ok(policy.template.expand(&display_name(path.leaf()), wikis.clock().now())),
+    }
 }
 
 /// The page under this name, or where it went.

@@ -16,12 +16,12 @@ use super::error_page::{page as render_page, sentence};
 use super::frame::Surroundings;
 use super::page_view::{refuse, size_for_people, slug};
 use super::request::{WebRequest, encode, is_local, page_href, path_for_people};
-use super::views::{DraftCompare, DraftOffer, DraftRow, Drafting, Drafts, Link, Moment};
+use super::views::{DraftCompare, DraftOffer, DraftRow, Drafting, Drafts, Link, Moment, SummaryField};
 use crate::http::error::{Failure, INTERNAL_TEXT, log_internal};
 use crate::http::state::AppState;
-use crate::model::{PagePath, Permission, Principal, Revision};
+use crate::model::{MessageDemand, PagePath, Permission, Principal, Revision};
 use crate::repo::TextDiff;
-use crate::wiki::{self, AccessError, DraftStamp, MyDraft, NewDraft, WikiError};
+use crate::wiki::{self, Access, AccessError, DraftStamp, MyDraft, NewDraft, WikiError};
 
 /// Lines of a comparison that are shown.
 const MOST_LINES: usize = 5_000;
@@ -87,10 +87,15 @@ impl Shelf<'_> {
 }
 
 /// What a new window of the editor is called, and what it may send.
-pub(super) fn drafting(state: &AppState) -> Result<Drafting, Failure> {
+pub(super) fn drafting(state: &AppState, access: &Access<wiki::Write>) -> Result<Drafting, Failure> {
     let random = state.auth().nonce()?;
     let window = random.chars().filter(char::is_ascii_alphanumeric).take(WINDOW).collect();
-    Ok(Drafting { window, seen: String::new(), limit: state.wikis().limits().page_bytes })
+    let summary = match access.preferences().messages.demand {
+        MessageDemand::Optional => SummaryField::Optional,
+        MessageDemand::Required => SummaryField::Required,
+        MessageDemand::Hidden => SummaryField::Hidden,
+    };
+    Ok(Drafting { window, seen: String::new(), limit: state.wikis().limits().page_bytes, summary })
 }
 
 pub(super) fn none_if_empty(text: &str) -> Option<&str> {

@@ -26,6 +26,7 @@ struct Start {
     drafting: Drafting,
     offer: Option<DraftOffer>,
     note: Option<&'static str>,
+    message: String,
 }
 
 /// `GET /{path}/edit`: the form, with the page's text or empty. `section` is the anchor of a
@@ -60,7 +61,7 @@ fn show(start: &Start) -> Response {
         path: start.path.as_str(),
         content: &start.content,
         base: &start.base,
-        message: "",
+        message: &start.message,
         problem: None,
         note: start.note,
         unsaved: false,
@@ -114,7 +115,7 @@ fn start(
     };
     let surroundings = Surroundings::wiki(state, &access, request).about(&path);
     let shelf = Shelf { path: &path, section: section.as_ref().map(|(anchor, _)| anchor.as_str()) };
-    let mut drafting = drafts::drafting(state)?;
+    let mut drafting = drafts::drafting(state, &access)?;
     let taken = with_draft && draft.is_some();
     let offer = draft
         .as_ref()
@@ -129,6 +130,9 @@ fn start(
         None => (stored.clone(), base),
     };
     let (content, base) = shown;
+    // What the owner calls a change can be seen, and changed, before it is saved.
+    let name = crate::model::display_name(path.leaf());
+    let message = access.preferences().messages.template.expand(&name, state.clock().now()).unwrap_or_default();
     let beside = draft.filter(|_| taken).map(|draft| (draft, stored));
-    Ok((Start { surroundings, path, content, base, section, drafting, offer, note }, beside))
+    Ok((Start { surroundings, path, content, base, section, drafting, offer, note, message }, beside))
 }

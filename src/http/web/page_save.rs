@@ -53,6 +53,13 @@ pub(super) struct Posted {
     choices: HashMap<String, String>,
 }
 
+impl Posted {
+    /// What the text began with. Beside choices, `base` is what they were made against.
+    fn began_with(&self) -> &str {
+        if self.resolve.is_empty() { &self.base } else { &self.origin }
+    }
+}
+
 /// What came of a save.
 enum Outcome {
     /// The page, whether somebody else's change was kept beside this one, and where in it.
@@ -149,7 +156,7 @@ fn attempt(
     let path = PagePath::parse(typed).map_err(WikiError::from)?;
     let surroundings = |path: &PagePath| Surroundings::wiki(state, &access, request).about(path);
     let again = |instead, (status, problem), note| -> Result<Outcome, Failure> {
-        let (surroundings, drafting) = (surroundings(&path), drafting(state)?);
+        let (surroundings, drafting) = (surroundings(&path), drafting(state, &access)?);
         let path = path.clone();
         Ok(Outcome::Form(Box::new(FormAgain { surroundings, path, instead, drafting, status, problem, note })))
     };
@@ -191,10 +198,13 @@ fn attempt(
             let problem = (!posted.resolve.is_empty())
                 .then_some("Choose for every place, and look again: the page may have changed once more.");
             let surroundings = Box::new(surroundings(&contested.path));
-            Ok(Outcome::Conflict(surroundings, contested, drafting(state)?, problem))
+            Ok(Outcome::Conflict(surroundings, contested, drafting(state, &access)?, problem))
         }
         Err(error) if kind_of(&error).status.is_server_error() => Err(error.into()),
-        Err(error) => again(None, (kind_of(&error).status, Some(sentence(&error.to_string()))), None),
+        Err(error) => {
+            let problem = (kind_of(&error).status, Some(sentence(&error.to_string())));
+            again(Some((content.clone(), base.clone())), problem, None)
+        }
     }
 }
 
@@ -247,7 +257,7 @@ fn answer(request: &WebRequest, posted: &Posted, outcome: Outcome) -> Response {
                 action: &request.address,
                 path: &decode(path).unwrap_or_default(),
                 content: &posted.content,
-                base: &posted.base,
+                base: posted.began_with(),
                 section: &posted.section,
                 message: &posted.message,
                 writer: &posted.writer,
@@ -261,7 +271,7 @@ fn answer(request: &WebRequest, posted: &Posted, outcome: Outcome) -> Response {
 fn form_again(again: &FormAgain, posted: &Posted) -> Response {
     let (content, base) = match &again.instead {
         Some((content, base)) => (content.as_str(), base.as_str()),
-        None => (posted.content.as_str(), posted.base.as_str()),
+        None => (posted.content.as_str(), posted.began_with()),
     };
     let encoded = encode(&posted.section);
     let section = none_if_empty(&posted.section);
@@ -287,7 +297,7 @@ fn form_again(again: &FormAgain, posted: &Posted) -> Response {
 /// The draft that a text was stays its draft.
 fn same_window(new: &Drafting, posted: &Posted) -> Drafting {
     let window = none_if_empty(&posted.writer).unwrap_or(&new.window).to_owned();
-    Drafting { window, seen: posted.seen.clone(), limit: new.limit }
+    Drafting { window, seen: posted.seen.clone(), ..*new }
 }
 
 fn conflict(
@@ -298,7 +308,7 @@ fn conflict(
     problem: Option<&str>,
 ) -> Response {
     let last = contested.theirs.as_ref().and_then(|page| page.last.as_ref());
-    let origin = if posted.resolve.is_empty() { &posted.base } else { &posted.origin };
+    let origin = posted.began_with();
     let view = EditConflict {
         frame: surroundings.frame("Somebody else saved this page"),
         path: contested.path.as_str(),

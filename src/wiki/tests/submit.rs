@@ -112,3 +112,34 @@ fn choices_make_one_text_of_two() {
     assert_eq!(text(&[Choice::Theirs, Choice::Both]), Some(expected));
     assert_eq!(text(&[Choice::Theirs]), None);
 }
+
+#[test]
+fn the_owner_decides_what_a_change_is_called() {
+    use crate::model::{MessageDemand, MessagePolicy, MessageTemplate};
+    let world = World::new();
+    let admin: Access<Admin> = world.wikis.authorize(&ada(), &slug()).unwrap();
+    let want = |demand, template: &str| {
+        let messages = MessagePolicy { demand, template: MessageTemplate::parse(template).unwrap() };
+        world.wikis.change_settings(&admin, &Settings { messages: Some(messages), ..Settings::default() }).unwrap();
+    };
+    let write = |content: &str, typed: &str| {
+        let base = read(&world.writing().reading(), &page("My_Page"), None).ok().and_then(|page| page.last);
+        let recording = Recording { message: Some(typed), origin: Origin::Web, typed: "My_Page", once: None };
+        let base = base.map(|last| last.revision.into());
+        let given = Submission { content, base, section: None, recording };
+        submit(&world.wikis, &world.writing(), &page("My_Page"), &given)?;
+        let page = read(&world.writing().reading(), &page("My_Page"), None)?;
+        Ok::<_, WikiError>(page.last.unwrap().message)
+    };
+    assert_eq!(write("1", " ").unwrap(), "Create My_Page");
+    want(MessageDemand::Optional, "On %P");
+    assert_eq!(write("2", "").unwrap(), "On My Page");
+    assert_eq!(write("3", "typed").unwrap(), "typed");
+    want(MessageDemand::Hidden, "On %P");
+    assert_eq!(write("4", "typed").unwrap(), "On My Page");
+    want(MessageDemand::Required, "On %P");
+    let refused = write("5", " ").unwrap_err();
+    assert!(matches!(refused, WikiError::Invalid { field: "a summary", .. }), "{refused}");
+    assert_eq!(world.read("My_Page"), "4");
+    assert_eq!(write("5", "typed").unwrap(), "typed");
+}

@@ -24,6 +24,7 @@ pub(crate) use forms::{DeletePage, FileRow, PageFiles, RenamePage};
 pub(crate) use lists::{BrokenRow, LinksOverview, NameCount, Names, PageLinksView, PagesWith};
 pub(crate) use writing::{
     ClashView, DraftCompare, DraftOffer, DraftRow, Drafting, Drafts, EditConflict, EditForm, Held, Section,
+    SummaryField,
 };
 
 use super::asset;

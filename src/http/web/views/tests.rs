@@ -53,7 +53,7 @@ fn change(seconds: UnixSeconds, author: &str) -> Change {
 }
 
 fn drafting() -> Drafting {
-    Drafting { window: "abc123".to_owned(), seen: String::new(), limit: 1_000_000 }
+    Drafting { window: "abc123".to_owned(), seen: String::new(), limit: 1_000_000, summary: SummaryField::Optional }
 }
 
 fn new_page(name: &'static str, problem: Option<&'static str>) -> NewPage<'static> {

@@ -37,7 +37,7 @@ pub(crate) struct Section<'a> {
     pub(crate) title: &'a str,
 }
 
-/// What a window needs to keep drafts.
+/// What a window of the editor needs to know.
 #[derive(Clone, Debug)]
 pub(crate) struct Drafting {
     /// The window's name.
@@ -46,6 +46,25 @@ pub(crate) struct Drafting {
     pub(crate) seen: String,
     /// Most bytes of a text.
     pub(crate) limit: u64,
+    pub(crate) summary: SummaryField,
+}
+
+/// Whether a note on the change is asked for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum SummaryField {
+    Optional,
+    Required,
+    Hidden,
+}
+
+impl SummaryField {
+    fn is_required(self) -> bool {
+        self == Self::Required
+    }
+
+    fn is_hidden(self) -> bool {
+        self == Self::Hidden
+    }
 }
 
 /// A draft of this page, and what can be done with it.
