@@ -48,7 +48,7 @@ impl ApiError {
         self.with("current_revision", conflict.current.to_string().into())
             .with("base", conflict.base.into())
             .with("theirs", conflict.theirs.into())
-            .with("hunks", conflict.clashes.into_iter().map(hunk).collect())
+            .with("hunks", conflict.clashes.iter().map(hunk).collect())
     }
 
     fn with(mut self, key: &str, value: Value) -> Self {
@@ -57,7 +57,7 @@ impl ApiError {
     }
 }
 
-fn hunk(clash: Clash) -> Value {
+fn hunk(clash: &Clash) -> Value {
     json!({ "line": clash.line, "base": clash.base, "mine": clash.ours, "theirs": clash.theirs })
 }
 
@@ -67,7 +67,7 @@ fn obstacle(found: Obstacle) -> Value {
         ObstacleKind::Gone => ("gone", Vec::new()),
         ObstacleKind::Taken => ("taken", Vec::new()),
     };
-    json!({ "path": found.path, "page": found.page, "reason": reason, "hunks": hunks.into_iter().map(hunk).collect::<Value>() })
+    json!({ "path": found.path, "page": found.page, "reason": reason, "hunks": hunks.iter().map(hunk).collect::<Value>() })
 }
 
 impl From<WikiError> for ApiError {

@@ -203,7 +203,7 @@ fn attempt(
         Err(error) if kind_of(&error).status.is_server_error() => Err(error.into()),
         Err(error) => {
             let problem = (kind_of(&error).status, Some(sentence(&error.to_string())));
-            again(Some((content.clone(), base.clone())), problem, None)
+            again(Some((content.clone(), base)), problem, None)
         }
     }
 }
