@@ -9,8 +9,10 @@
 
 mod api;
 mod changes;
+mod files;
 mod forms;
 mod lists;
+mod transfer;
 mod writing;
 
 use askama::Template;
@@ -20,8 +22,10 @@ pub(crate) use changes::{
     BlameView, BlamedLine, BlamedPart, ChangelogView, CommitFile, CommitRow, CommitView, DiffRow, DiffView, Half,
     ObstacleRow, RevertRow, RevertView,
 };
-pub(crate) use forms::{DeletePage, FileRow, PageFiles, RenamePage};
+pub(crate) use files::{FileRow, FileVersion, FileView, PageFiles};
+pub(crate) use forms::{DeletePage, RenamePage};
 pub(crate) use lists::{BrokenRow, LinksOverview, NameCount, Names, PageLinksView, PagesWith};
+pub(crate) use transfer::ExportView;
 pub(crate) use writing::{
     ClashView, DraftCompare, DraftOffer, DraftRow, Drafting, Drafts, EditConflict, EditForm, Held, Section,
     SummaryField,
@@ -188,6 +192,8 @@ pub(crate) struct ContentsEntry {
 pub(crate) struct AttachmentRow {
     pub(crate) name: String,
     pub(crate) href: String,
+    /// The address of a small version, for a picture.
+    pub(crate) thumbnail: Option<String>,
     /// For people: `12 KB`.
     pub(crate) size: String,
 }
