@@ -173,9 +173,17 @@ fn attempt(
         Settled::Text(text) => (text, posted.base.clone()),
         Settled::Open => (posted.content.clone(), posted.origin.clone()),
     };
+    let revision = match none_if_empty(&base).map(RevisionPrefix::parse).transpose() {
+        Ok(revision) => revision,
+        Err(error) => {
+            let error = WikiError::from(error);
+            let problem = (kind_of(&error).status, Some(sentence(&error.to_string())));
+            return again(Some((content, base)), problem, None);
+        }
+    };
     let given = Submission {
         content: &content,
-        base: none_if_empty(&base).map(RevisionPrefix::parse).transpose().map_err(WikiError::from)?,
+        base: revision,
         section: none_if_empty(&posted.section),
         recording: Recording {
             message: Some(posted.message.as_str()),
