@@ -1,10 +1,12 @@
-//! The lines of a page that mean something to this wiki only: boxes, spoilers and folds.
-//! The Markdown parser never sees them. Each becomes, in the same
+//! The lines of a page that mean something to this wiki only: boxes, spoilers, folds and
+//! embeddings. The Markdown parser never sees them. Each becomes, in the same
 //! number of bytes, a line that it knows, so that no position moves: a block's own lines are
 //! headings without text, which end whatever stands before them, and `>!` is `> `.
 //! `assemble` finds these in the tree by their places.
 
 use std::ops::Range;
+
+use super::embedding::{self, Embedding, Kind, MAX_OPTIONS, Setting};
 
 /// Longest name of a box, in bytes.
 const MAX_NAME: usize = 200;
@@ -18,6 +20,22 @@ pub(super) enum Block {
     Spoiler,
     /// `>|` before each line.
     Fold,
+    /// `{{Name`, up to `}}`.
+    Embedding(Box<Embedding>),
+    /// A part of an embedding.
+    Piece(Piece),
+}
+
+/// What an embedding is made of, besides what it shows of the wiki.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Piece {
+    Caption,
+    Rows,
+    Row,
+    Key,
+    Value,
+    /// The content.
+    Body,
 }
 
 /// How a box looks.
@@ -41,6 +59,22 @@ pub(super) enum Role {
     Close(Fence),
     /// The `>!` or `>|` of one line.
     Quote(Block),
+    /// Opens an embedding, and perhaps closes it. What the parser sees of the line is the value
+    /// of the option `shown`.
+    Embed {
+        embedding: Box<Embedding>,
+        shown: Option<usize>,
+        closes: bool,
+    },
+    /// More options of the embedding before.
+    Options {
+        shown: Option<usize>,
+        closes: bool,
+    },
+    /// The `}}` at the end of a line of content; it closes what was opened on this line.
+    Tail(usize),
+    /// Hides the rest of a line.
+    Blank,
 }
 
 /// Which line closes which block.
@@ -48,6 +82,8 @@ pub(super) enum Role {
 pub(super) enum Fence {
     /// So many colons close the innermost box that was opened with as many, else with fewer.
     Colons(usize),
+    /// `}}` closes the innermost embedding.
+    Braces,
 }
 
 /// A piece of a line that the parser sees masked.
@@ -64,6 +100,17 @@ pub(super) struct Mark {
     pub(super) role: Role,
 }
 
+impl Mark {
+    /// What the parser sees first of a masked piece; the rest is blank.
+    pub(super) const fn sign(&self) -> char {
+        match self.role {
+            Role::Quote(_) => '>',
+            Role::Tail(_) | Role::Blank => ' ',
+            _ => '#',
+        }
+    }
+}
+
 /// The marks of a body in the order of their places.
 pub(super) struct Marks {
     pub(super) all: Vec<Mark>,
@@ -72,11 +119,18 @@ pub(super) struct Marks {
 impl Marks {
     /// Finds what has a meaning of its own in a body; `lines` are the starts of its lines.
     pub(super) fn scan(body: &str, lines: &[usize]) -> Self {
-        let mut scanner = Scanner { body, lines, marks: Vec::new(), before: Before::default() };
-        if [":::", ">!", ">|"].iter().any(|sign| body.contains(sign)) {
+        let mut scanner = Scanner {
+            body,
+            lines,
+            marks: Vec::new(),
+            before: Before::default(),
+            open: Vec::new(),
+            unclosed: Vec::new(),
+        };
+        if [":::", ">!", ">|", "{{"].iter().any(|sign| body.contains(sign)) {
             (0..lines.len()).for_each(|line| scanner.line(line));
         }
-        Self { all: scanner.marks }
+        Self { all: scanner.closed() }
     }
 
     /// The body as the parser sees it, of the same length.
@@ -85,8 +139,7 @@ impl Marks {
         let mut done = 0;
         for mark in &self.all {
             masked.push_str(body.get(done..mark.place.start).unwrap_or_default());
-            let sign = if matches!(mark.role, Role::Quote(_)) { '>' } else { '#' };
-            masked.push(sign);
+            masked.push(mark.sign());
             masked.extend(std::iter::repeat_n(' ', mark.place.len().saturating_sub(1)));
             done = mark.place.end;
         }
@@ -122,6 +175,23 @@ struct Scanner<'t> {
     lines: &'t [usize],
     marks: Vec<Mark>,
     before: Before,
+    /// Embeddings that have not been closed, from the outermost.
+    open: Vec<OpenEmbedding>,
+    /// Where those began that were left open.
+    unclosed: Vec<usize>,
+}
+
+/// An embedding that has not been closed.
+struct OpenEmbedding {
+    kind: Kind,
+    /// The number of the mark that opens it.
+    mark: usize,
+    /// How many quotes it stands in.
+    quotes: usize,
+    /// Whether only options have come.
+    in_options: bool,
+    /// The sign of the code that is open in it, and how often it is repeated.
+    code: Option<(char, usize)>,
 }
 
 /// Where a line's text begins, and what stands before it.
@@ -153,8 +223,9 @@ impl<'t> Scanner<'t> {
         }
         let rest = text.get(prefix.text..).unwrap_or_default();
         // The end of a comment must stay one.
-        if !indented
-            && !rest.contains("-->")
+        if !rest.contains("-->")
+            && !self.embedding(number, &prefix, rest, indented)
+            && !indented
             && let Some(role) = colons(rest)
         {
             self.mark(number, prefix.text..text.len(), role);
@@ -171,6 +242,139 @@ impl<'t> Scanner<'t> {
         let mark =
             Mark { line: line + 1, column: place.start + 1, place: start + place.start..start + place.end, rest, role };
         self.marks.push(mark);
+    }
+
+    /// Marks what a line says of an embedding; whether it says something.
+    fn embedding(&mut self, number: usize, prefix: &Prefix, rest: &str, indented: bool) -> bool {
+        let quotes = prefix.quotes.len();
+        while let Some(left) = self.open.pop_if(|open| open.quotes > quotes) {
+            self.unclosed.push(left.mark);
+        }
+        let place = prefix.text..prefix.text + rest.len();
+        if let Some(open) = self.open.last_mut().filter(|open| open.quotes == quotes) {
+            if open.in_code(rest) {
+                return false;
+            }
+            if open.in_options && rest.trim().is_empty() {
+                return true;
+            }
+            let line = if open.in_options { embedding::option_line(rest) } else { None };
+            open.in_options = line.is_some();
+            if let Some(line) = line {
+                let (kind, mark) = (open.kind, open.mark);
+                return self.options(number, place, kind, mark, line.settings, line.closes);
+            }
+            if rest.trim() == "}}" {
+                self.open.pop();
+                self.mark(number, place, Role::Close(Fence::Braces));
+                return true;
+            }
+        }
+        if !indented && let Some((mut embedding, closes)) = embedding::opening(rest) {
+            let kind = embedding.kind;
+            let settings = std::mem::take(&mut embedding.options);
+            let mark = self.marks.len();
+            let role = Role::Embed { embedding: Box::new(embedding), shown: None, closes };
+            self.with_value(number, place, kind, role, &settings);
+            self.add(mark, mark, number, prefix.text, settings);
+            if !closes {
+                self.open.push(OpenEmbedding { kind, mark, quotes, in_options: true, code: None });
+            }
+            return true;
+        }
+        if let Some(at) = embedding::closing(rest)
+            && let Some(open) = self.open.pop_if(|open| open.quotes == quotes)
+        {
+            let opened = self.marks.get(open.mark).map_or(0, |mark| mark.line);
+            let end = prefix.text + rest.trim_end().len();
+            self.mark(number, prefix.text + at..end, Role::Tail(opened));
+        }
+        false
+    }
+
+    /// Marks a line of options and gives them to the embedding that the mark `owner` opens.
+    fn options(
+        &mut self,
+        number: usize,
+        place: Range<usize>,
+        kind: Kind,
+        owner: usize,
+        settings: Vec<Setting>,
+        closes: bool,
+    ) -> bool {
+        let already = match self.marks.get(owner).map(|mark| &mark.role) {
+            Some(Role::Embed { embedding, .. }) => embedding.options.len(),
+            _ => 0,
+        };
+        if already + settings.len() > MAX_OPTIONS {
+            return false;
+        }
+        let mark = self.marks.len();
+        let start = place.start;
+        self.with_value(number, place, kind, Role::Options { shown: None, closes }, &settings);
+        self.add(mark, owner, number, start, settings);
+        if closes {
+            self.open.pop();
+        }
+        true
+    }
+
+    /// Masks a line but for the value of one option, which the parser reads as a heading's text.
+    fn with_value(&mut self, number: usize, place: Range<usize>, kind: Kind, role: Role, settings: &[Setting]) {
+        let rest = self.text(number).get(place.clone()).unwrap_or_default();
+        let shown = embedding::parsed_value(kind, rest, settings);
+        let mut role = role;
+        if let Role::Embed { shown: slot, .. } | Role::Options { shown: slot, .. } = &mut role {
+            *slot = shown;
+        }
+        let Some(setting) = shown.and_then(|index| settings.get(index)) else {
+            self.mark(number, place, role);
+            return;
+        };
+        let value = place.start + setting.place.start..place.start + setting.place.end;
+        self.mark(number, place.start..value.start, role);
+        if value.end < place.end {
+            self.mark(number, value.end..place.end, Role::Blank);
+        }
+    }
+
+    /// Gives options to the embedding that the mark `owner` opens; those of the line that the
+    /// mark `line` stands for, which begins at `start`.
+    fn add(&mut self, line: usize, owner: usize, number: usize, start: usize, settings: Vec<Setting>) {
+        let offset = self.lines.get(number).copied().unwrap_or_default() + start;
+        let Some(Mark { role: Role::Embed { embedding, .. }, .. }) = self.marks.get_mut(owner) else { return };
+        let already = embedding.options.len();
+        embedding.options.extend(settings.into_iter().map(|mut setting| {
+            setting.place = setting.place.start + offset..setting.place.end + offset;
+            setting
+        }));
+        if let Some(Mark { role: Role::Embed { shown, .. } | Role::Options { shown, .. }, .. }) =
+            self.marks.get_mut(line)
+        {
+            *shown = shown.map(|index| index + already);
+        }
+    }
+
+    /// The marks, without those of embeddings that nothing closes: these are text.
+    fn closed(mut self) -> Vec<Mark> {
+        self.unclosed.extend(self.open.iter().map(|open| open.mark));
+        self.unclosed.sort_unstable();
+        let mut text = false;
+        let mut number = 0;
+        self.marks.retain(|mark| {
+            // Options and blanks belong to the embedding that was opened last.
+            match mark.role {
+                Role::Embed { .. } => text = self.unclosed.binary_search(&number).is_ok(),
+                Role::Options { .. } | Role::Blank => {}
+                _ => {
+                    number += 1;
+                    return true;
+                }
+            }
+            number += 1;
+            !text
+        });
+        self.marks
     }
 
     /// Reads quotes and the signs of lists.
@@ -217,6 +421,27 @@ impl<'t> Scanner<'t> {
         let next = self.text(number + 1).get(at..).unwrap_or_default();
         next.strip_prefix(">|")
             .is_some_and(|row| row.contains('-') && row.bytes().all(|b| matches!(b, b'-' | b':' | b'|' | b' ' | b'\t')))
+    }
+}
+
+impl OpenEmbedding {
+    /// Whether a line begins, ends, or is code.
+    fn in_code(&mut self, line: &str) -> bool {
+        let sign = line.chars().next().unwrap_or_default();
+        let count = if matches!(sign, '`' | '~') { line.chars().take_while(|c| *c == sign).count() } else { 0 };
+        match self.code {
+            Some((open, least)) => {
+                if sign == open && count >= least && line.trim_end().chars().count() == count {
+                    self.code = None;
+                }
+                true
+            }
+            None if count >= 3 => {
+                (self.code, self.in_options) = (Some((sign, count)), false);
+                true
+            }
+            None => false,
+        }
     }
 }
 

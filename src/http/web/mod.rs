@@ -7,7 +7,9 @@ mod assets;
 mod changelog;
 mod commit;
 mod complete;
+mod diagram_frame;
 mod diff_rows;
+mod embed_sources;
 mod error_page;
 mod feeds;
 mod frame;
@@ -88,6 +90,7 @@ pub(super) fn wiki_routes(state: &AppState) -> Router<AppState> {
         .route("/-/categories", get(names::categories))
         .route("/-/categories/{name}", get(names::category))
         .route("/-/{*rest}", get(error_page::unknown_wiki_address))
+        .route("/static/diagram-frame.html", get(diagram_frame::frame))
         .route("/static/{name}", get(assets::serve))
         .route("/{*path}", get(page_view::by_path).post(posts::by_path))
         .fallback(error_page::unknown_wiki_address)

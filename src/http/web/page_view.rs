@@ -5,10 +5,11 @@ use axum::extract::{Query, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 
+use super::embed_sources::WikiSources;
 use super::error_page::{Problem, page as render_page};
 use super::frame::Surroundings;
 use super::request::{WebRequest, decode, encode, page_href};
-use super::views::{AttachmentRow, Change, ContentsEntry, Crumb, Link, Moment, NotFound, OldVersion, PageView};
+use super::views::{AttachmentRow, Change, ContentsEntry, Crumb, Extras, Link, Moment, NotFound, OldVersion, PageView};
 use super::{page_blame, page_delete, page_diff, page_edit, page_files, page_history, page_rename, page_source};
 use crate::http::error::Failure;
 use crate::http::file_answer;
@@ -26,6 +27,7 @@ pub(in crate::http) struct RenderedPage {
     title: Option<String>,
     contents: Vec<ContentsEntry>,
     opens_with_title: bool,
+    has: Extras,
 }
 
 /// What an address below a wiki's host is about.
@@ -270,7 +272,13 @@ pub(super) fn rendered(
         return kept;
     }
     let find_page = wiki::link_targets(access);
-    let context = RenderContext { page: &page.path, order: markdown::LinkOrder::default(), find_page: &find_page };
+    let sources = WikiSources { access };
+    let context = RenderContext {
+        page: &page.path,
+        order: markdown::LinkOrder::default(),
+        find_page: &find_page,
+        sources: &sources,
+    };
     let output = markdown::render(&page.content, &context);
     let opens_with_title = output.contents.first().is_some_and(|heading| heading.level == 1);
     let contents = output
@@ -279,7 +287,8 @@ pub(super) fn rendered(
         .filter(|heading| heading.level > 1)
         .map(|heading| ContentsEntry { level: heading.level, title: heading.title, anchor: heading.anchor })
         .collect();
-    let rendered = Arc::new(RenderedPage { html: output.html, title: output.title, contents, opens_with_title });
+    let has = Extras::of(&output.html);
+    let rendered = Arc::new(RenderedPage { html: output.html, title: output.title, contents, opens_with_title, has });
     state.keep_rendered(key, Arc::clone(&rendered));
     rendered
 }
@@ -305,6 +314,7 @@ fn show(shown: &Shown, merged: bool) -> Response {
         crumbs: shown.crumbs.clone(),
         heading: (!shown.rendered.opens_with_title).then_some(name.as_str()),
         html: &shown.rendered.html,
+        has: shown.rendered.has,
         contents: shown.rendered.contents.clone(),
         attachments: shown
             .attachments
