@@ -3,12 +3,14 @@
 //! search and rendering agree. What a link resolves to is asked of the caller.
 
 mod address;
+mod addresses;
 mod anchor;
 mod assemble;
 mod blocks;
 mod csv;
 mod document;
 mod embedding;
+mod embedding_marks;
 mod front_matter;
 mod front_matter_edit;
 mod headings;
@@ -20,6 +22,8 @@ mod render_blocks;
 mod render_embeds;
 mod render_include;
 mod render_lists;
+mod render_tables;
+mod render_video;
 mod rewrite;
 mod sanitize;
 mod sections;
@@ -28,6 +32,7 @@ mod tasks;
 mod wikilink;
 
 pub use address::FindPage;
+pub use addresses::{Address, change_addresses};
 pub use anchor::anchor;
 pub use front_matter::{FrontMatter, front_matter};
 pub use front_matter_edit::{FrontMatterError, set_properties};
@@ -37,7 +42,7 @@ pub use plain::{Plain, plain, plain_text, word_count};
 pub use render::{RenderContext, Rendered, render};
 pub use rewrite::{Moves, rewrite_links};
 pub use sections::{OutlineEntry, Section, SectionError, find_section, outline};
-pub use sources::{FileEntry, NoSources, PageEntry, Part, SourceError, Sources};
+pub use sources::{FileEntry, NoSources, Part, SourceError, Sources};
 pub use tasks::set_task;
 pub use wikilink::{LinkOrder, Wikilink, wikilinks};
 

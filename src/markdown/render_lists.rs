@@ -6,7 +6,7 @@ use super::address;
 use super::embedding::Embedding;
 use super::render::Out;
 use super::render_embeds::problem;
-use super::sources::{FileEntry, PageEntry};
+use super::sources::FileEntry;
 use crate::model::{PagePath, display_name};
 
 /// Most entries of one list.
@@ -127,7 +127,7 @@ pub(super) fn pages(out: &mut Out<'_, '_, '_>, shown: &Embedding) -> fmt::Result
         out.write_str("<ul>\n")?;
         for page in &found.entries {
             out.write_str("<li>")?;
-            list.entry(out, page, &page.path.as_str().split('/').map(display_name).collect::<Vec<_>>().join(" / "))?;
+            list.entry(out, page, &page.as_str().split('/').map(display_name).collect::<Vec<_>>().join(" / "))?;
             out.write_str("</li>\n")?;
         }
         out.write_str("</ul>\n")?;
@@ -153,10 +153,10 @@ struct PageList<'e> {
 
 impl PageList<'_> {
     /// Pages in reading order as lists in lists; folders without a page are names.
-    fn tree(&mut self, out: &mut Out<'_, '_, '_>, pages: &[PageEntry], above: usize) -> fmt::Result {
+    fn tree(&mut self, out: &mut Out<'_, '_, '_>, pages: &[PagePath], above: usize) -> fmt::Result {
         let mut open: Vec<&str> = Vec::new();
         for page in pages {
-            let components: Vec<&str> = page.path.as_str().split('/').skip(above).collect();
+            let components: Vec<&str> = page.as_str().split('/').skip(above).collect();
             let shared = open.iter().zip(&components).take_while(|(a, b)| fold(a) == fold(b)).count();
             let shared = shared.min(components.len().saturating_sub(1));
             let mut goes_on = false;
@@ -190,13 +190,17 @@ impl PageList<'_> {
         Ok(())
     }
 
-    fn entry(&mut self, out: &mut Out<'_, '_, '_>, page: &PageEntry, name: &str) -> fmt::Result {
-        let href = address::of_page(page.path.as_str());
+    fn entry(&mut self, out: &mut Out<'_, '_, '_>, page: &PagePath, name: &str) -> fmt::Result {
+        let href = address::of_page(page.as_str());
         write!(out, "<a href=\"{href}\">")?;
         out.escape(name)?;
         out.write_str("</a>")?;
         let left = MAX_HEADINGS.saturating_sub(self.headings).min(MAX_HEADINGS_OF_PAGE);
-        if !self.shown.flag("toc", false) || page.headings.is_empty() || left == 0 {
+        if !self.shown.flag("toc", false) || left == 0 {
+            return Ok(());
+        }
+        let headings = out.user.context.sources.headings(page);
+        if headings.is_empty() {
             return Ok(());
         }
         let folded = self.shown.flag("toggle", true);
@@ -204,7 +208,7 @@ impl PageList<'_> {
             out.write_str("\n<details><summary>Headings</summary>")?;
         }
         out.write_str("\n<ul>\n")?;
-        for (_, title, anchor) in page.headings.iter().take(left) {
+        for (title, anchor) in headings.iter().take(left) {
             self.headings += 1;
             write!(out, "<li><a href=\"{href}#")?;
             out.escape(anchor)?;

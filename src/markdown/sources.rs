@@ -19,7 +19,10 @@ pub trait Sources {
 
     /// The pages whose folded paths ([`PagePath::fold`]) pass `wanted`, in reading order, and whether
     /// there are more than `most`.
-    fn pages(&self, wanted: &dyn Fn(&str) -> bool, most: usize) -> Part<PageEntry>;
+    fn pages(&self, wanted: &dyn Fn(&str) -> bool, most: usize) -> Part<PagePath>;
+
+    /// Title and anchor of each heading of a page that is stored under this path, in order.
+    fn headings(&self, page: &PagePath) -> Vec<(String, String)>;
 
     /// The text of a page that is stored under this path.
     ///
@@ -44,14 +47,6 @@ pub struct FileEntry {
     pub size: String,
     /// The day of its last change, `2026-11-29`.
     pub changed: Option<String>,
-}
-
-/// A page, for a list.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct PageEntry {
-    pub path: PagePath,
-    /// Title and anchor of its headings, and their levels.
-    pub headings: Vec<(u8, String, String)>,
 }
 
 /// Why there is nothing to show. The texts complete "The file ...".
@@ -84,8 +79,12 @@ impl Sources for NoSources {
         Err(SourceError::Missing)
     }
 
-    fn pages(&self, _wanted: &dyn Fn(&str) -> bool, _most: usize) -> Part<PageEntry> {
+    fn pages(&self, _wanted: &dyn Fn(&str) -> bool, _most: usize) -> Part<PagePath> {
         Part { entries: Vec::new(), more: false }
+    }
+
+    fn headings(&self, _page: &PagePath) -> Vec<(String, String)> {
+        Vec::new()
     }
 
     fn page(&self, _path: &PagePath, _most: usize) -> Result<String, SourceError> {

@@ -2,7 +2,7 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use super::open::{Wiki, Wikis};
-use crate::model::{Author, Language, Name, Permission, Principal, Role, Slug, WikiId};
+use crate::model::{Author, Language, Name, Permission, Preferences, Principal, Role, Slug, WikiId};
 use crate::store::{StoreError, WikiRecord};
 
 /// A right, as a type: what a use case demands of its caller.
@@ -33,6 +33,7 @@ right!(Read, Write, Upload, Admin);
 pub struct Access<R: Right> {
     wiki: Arc<Wiki>,
     record: Arc<WikiRecord>,
+    preferences: Arc<Preferences>,
     principal: Principal,
     granted: Granted,
     right: PhantomData<R>,
@@ -108,7 +109,8 @@ impl Wikis {
             .into());
         }
         let wiki = self.open(id, &record.slug)?;
-        Ok(Access { wiki, record: Arc::new(record), principal: principal.clone(), granted, right: PhantomData })
+        let (record, preferences) = (Arc::new(record), wiki.preferences());
+        Ok(Access { wiki, record, preferences, principal: principal.clone(), granted, right: PhantomData })
     }
 
     /// The wikis that a principal may read, by name.
@@ -195,6 +197,12 @@ impl<R: Right> Access<R> {
         self.record.public
     }
 
+    /// How its owner wants the wiki, as of when access was granted.
+    #[must_use]
+    pub fn preferences(&self) -> &Preferences {
+        &self.preferences
+    }
+
     /// The language that its pages are written in.
     pub(super) fn language(&self) -> Language {
         self.record.language
@@ -240,6 +248,7 @@ impl Access<Write> {
         Access {
             wiki: Arc::clone(&self.wiki),
             record: Arc::clone(&self.record),
+            preferences: Arc::clone(&self.preferences),
             principal: self.principal.clone(),
             granted: self.granted,
             right: PhantomData,

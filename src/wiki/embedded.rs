@@ -1,14 +1,6 @@
 use super::{Access, Read, WikiError};
 use crate::model::{AttachmentName, AttachmentPath, PagePath};
 
-/// A page in an index that a page embeds.
-#[derive(Clone, Debug)]
-pub struct IndexedPage {
-    pub path: PagePath,
-    /// Level, title and anchor of its headings, in order.
-    pub headings: Vec<(u8, String, String)>,
-}
-
 /// The pages whose folded paths pass `wanted`, in reading order, at most `most`; and whether there are more.
 /// `wanted` is asked while the wiki's catalog is held: it must not ask the wiki anything.
 ///
@@ -18,16 +10,23 @@ pub fn index_part(
     access: &Access<Read>,
     wanted: &dyn Fn(&str) -> bool,
     most: usize,
-) -> Result<(Vec<IndexedPage>, bool), WikiError> {
+) -> Result<(Vec<PagePath>, bool), WikiError> {
     let state = access.wiki().current()?;
     let mut found: Vec<_> = state.pages().filter(|(_, entry)| wanted(entry.key.as_str())).collect();
     found.sort_unstable_by_key(|(path, entry)| (&entry.key, *path));
     let more = found.len() > most;
-    let indexed = found.into_iter().take(most).map(|(path, entry)| IndexedPage {
-        path: path.clone(),
-        headings: entry.headings.iter().map(|h| (h.level, h.title.clone(), h.anchor.clone())).collect(),
-    });
-    Ok((indexed.collect(), more))
+    Ok((found.into_iter().take(most).map(|(path, _)| path.clone()).collect(), more))
+}
+
+/// Title and anchor of each heading of a page that opens a section, in order; none when there is
+/// no such page.
+///
+/// # Errors
+/// On a storage failure.
+pub fn page_headings(access: &Access<Read>, page: &PagePath) -> Result<Vec<(String, String)>, WikiError> {
+    let state = access.wiki().current()?;
+    let headings = state.page(page).into_iter().flat_map(|entry| &entry.headings);
+    Ok(headings.map(|heading| (heading.title.clone(), heading.anchor.clone())).collect())
 }
 
 /// The size of an attached file in bytes; none when there is no such file. The page's spelling

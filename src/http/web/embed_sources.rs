@@ -1,6 +1,6 @@
 use super::page_view::size_for_people;
 use super::views::Moment;
-use crate::markdown::{FileEntry, PageEntry, Part, SourceError, Sources};
+use crate::markdown::{FileEntry, Part, SourceError, Sources};
 use crate::model::{AttachmentName, PagePath};
 use crate::wiki::{self, Access, WikiError};
 
@@ -49,14 +49,17 @@ impl Sources for WikiSources<'_> {
         Ok(wiki::attachment(self.access, &page, &name, None).map_err(|error| failed(&error))?.bytes)
     }
 
-    fn pages(&self, wanted: &dyn Fn(&str) -> bool, most: usize) -> Part<PageEntry> {
+    fn pages(&self, wanted: &dyn Fn(&str) -> bool, most: usize) -> Part<PagePath> {
         // What cannot be read now is not listed; the log has the reason.
         let found = wiki::index_part(self.access, wanted, most).unwrap_or_else(|error| {
             tracing::error!(%error, "the pages of an index could not be listed");
             (Vec::new(), false)
         });
-        let entry = |page: wiki::IndexedPage| PageEntry { path: page.path, headings: page.headings };
-        Part { entries: found.0.into_iter().map(entry).collect(), more: found.1 }
+        Part { entries: found.0, more: found.1 }
+    }
+
+    fn headings(&self, page: &PagePath) -> Vec<(String, String)> {
+        wiki::page_headings(self.access, page).unwrap_or_default()
     }
 
     fn page(&self, path: &PagePath, most: usize) -> Result<String, SourceError> {

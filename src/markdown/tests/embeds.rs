@@ -3,8 +3,8 @@ use std::time::{Duration, Instant};
 use super::find_page;
 use super::properties::assert_safe;
 use crate::markdown::{
-    FileEntry, Link, LinkKind, LinkOrder, PageEntry, Part, RenderContext, SourceError, Sources, headings, links, plain,
-    render, set_task,
+    FileEntry, Link, LinkKind, LinkOrder, Part, RenderContext, SourceError, Sources, headings, links, plain, render,
+    set_task,
 };
 use crate::model::PagePath;
 
@@ -57,12 +57,14 @@ impl Sources for Library {
         if bytes.len() > most { Err(SourceError::TooLarge) } else { Ok(bytes) }
     }
 
-    fn pages(&self, wanted: &dyn Fn(&str) -> bool, most: usize) -> Part<PageEntry> {
+    fn pages(&self, wanted: &dyn Fn(&str) -> bool, most: usize) -> Part<PagePath> {
         let all = ["Guide", "Guide/Install", "Guide/Install/On_Debian", "Guide/No_page/Deep", "Guide/Use", "Home"];
         let pages = all.iter().map(|path| PagePath::parse(path).unwrap()).filter(|path| wanted(path.fold().as_str()));
-        let heading = vec![(2, "Some <i>part</i>".to_owned(), "some-part".to_owned())];
-        let entries = pages.map(|path| PageEntry { path, headings: heading.clone() }).take(most).collect();
-        Part { entries, more: false }
+        Part { entries: pages.take(most).collect(), more: false }
+    }
+
+    fn headings(&self, _page: &PagePath) -> Vec<(String, String)> {
+        vec![("Some <i>part</i>".to_owned(), "some-part".to_owned())]
     }
 
     fn page(&self, path: &PagePath, most: usize) -> Result<String, SourceError> {
