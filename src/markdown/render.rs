@@ -282,7 +282,7 @@ fn node<'a>(out: &mut Out<'_, '_, '_>, node: Node<'a>, entering: bool) -> Result
                 out.cr()?;
                 write!(
                     out,
-                    "<div class=\"{seal}table-scroll\" role=\"{seal}region\" tabindex=\"{seal}0\" aria-label=\"{seal}Table\">"
+                    "<div class=\"{seal}table-scroll\" role=\"{seal}group\" tabindex=\"{seal}0\" aria-label=\"{seal}Table\">"
                 )?;
                 format_node_default(out, node, entering)?;
             } else {

@@ -124,7 +124,7 @@ pub(super) fn piece<'a>(
                 // What scrolls must be reachable by keyboard.
                 Some(height) => writeln!(
                     out,
-                    "<div class=\"{seal}embed-body h-{height}\" role=\"{seal}region\" tabindex=\"{seal}0\" aria-label=\"{seal}Figure\">"
+                    "<div class=\"{seal}embed-body h-{height}\" role=\"{seal}group\" tabindex=\"{seal}0\" aria-label=\"{seal}Figure\">"
                 ),
                 None => writeln!(out, "<div class=\"{seal}embed-body\">"),
             }?;

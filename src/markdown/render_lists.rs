@@ -52,7 +52,7 @@ fn file_table(out: &mut Out<'_, '_, '_>, files: &[FileEntry], full: bool, kinds:
     let seal = out.user.seal.as_str();
     write!(
         out,
-        "<div class=\"{seal}table-scroll\" role=\"{seal}region\" tabindex=\"{seal}0\" aria-label=\"{seal}Files\">\n\
+        "<div class=\"{seal}table-scroll\" role=\"{seal}group\" tabindex=\"{seal}0\" aria-label=\"{seal}Files\">\n\
          <table>\n<thead><tr><th scope=\"col\">File</th>"
     )?;
     if kinds {

@@ -67,7 +67,7 @@ fn write_table(out: &mut Out<'_, '_, '_>, shown: &Embedding, table: csv::Table) 
     let chosen = columns(shown, &head, wide.max(head.len()));
     write!(
         out,
-        "<div class=\"{seal}table-scroll\" role=\"{seal}region\" tabindex=\"{seal}0\" aria-label=\"{seal}Table\">\n<table>\n<thead><tr>"
+        "<div class=\"{seal}table-scroll\" role=\"{seal}group\" tabindex=\"{seal}0\" aria-label=\"{seal}Table\">\n<table>\n<thead><tr>"
     )?;
     let cell = |row: &[String], at: usize| row.get(at).cloned().unwrap_or_default();
     for at in &chosen {
