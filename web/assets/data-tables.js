@@ -48,7 +48,7 @@ const make = (box, table) => {
   let first = 0;
 
   const status = element("p", { className: "table-status" });
-  status.role = "status";
+  status.setAttribute("role", "status");
   const buttons = element("div", { className: "table-pages" });
   const step = (text, by) => {
     const button = element("button", { type: "button", className: "button", textContent: text });
@@ -81,7 +81,7 @@ const make = (box, table) => {
   const frame = table.closest(".table-scroll") ?? table;
   if (box.classList.contains("searchable")) {
     const field = element("input", { type: "search", placeholder: "Filter rows", autocomplete: "off", spellcheck: false });
-    field.ariaLabel = "Filter rows";
+    field.setAttribute("aria-label", "Filter rows");
     let timer = 0;
     field.addEventListener("input", () => {
       clearTimeout(timer);
@@ -99,13 +99,13 @@ const make = (box, table) => {
       const button = element("button", { type: "button", className: "sort" }, ...cell.childNodes);
       if (!button.textContent.trim()) button.ariaLabel = `Sort by column ${column + 1}`;
       cell.append(button);
-      cell.ariaSort = "none";
+      cell.setAttribute("aria-sort", "none");
       const sorted = compare(column);
       button.addEventListener("click", () => {
         // Upward, downward, as written.
-        const direction = { none: "ascending", ascending: "descending", descending: "none" }[cell.ariaSort];
-        for (const other of head.cells) other.ariaSort = "none";
-        cell.ariaSort = direction;
+        const direction = { none: "ascending", ascending: "descending", descending: "none" }[cell.getAttribute("aria-sort")];
+        for (const other of head.cells) other.setAttribute("aria-sort", "none");
+        cell.setAttribute("aria-sort", direction);
         if (direction === "none") {
           rows = original;
         } else {

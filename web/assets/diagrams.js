@@ -13,7 +13,7 @@ const open = () => {
   const element = document.createElement("iframe");
   element.sandbox = "allow-scripts";
   element.className = "diagram-frame";
-  element.ariaHidden = "true";
+  element.setAttribute("aria-hidden", "true");
   element.tabIndex = -1;
   element.title = "Drawing of diagrams";
   const waiting = new Map();
@@ -119,8 +119,8 @@ const show = (block, source, made) => {
   // What scrolls sideways must be reachable by keyboard.
   if (view.scrollWidth > view.clientWidth) {
     view.tabIndex = 0;
-    view.role = "group";
-    view.ariaLabel = "Diagram";
+    view.setAttribute("role", "group");
+    view.setAttribute("aria-label", "Diagram");
   }
 };
 
