@@ -31,7 +31,7 @@ impl Sources for WikiSources<'_> {
         let entry = |file: wiki::AttachmentSummary| FileEntry {
             name: file.name,
             size: size_for_people(file.size),
-            changed: file.updated.map(|(time, _)| Moment::from_unix(time).day()),
+            changed: file.last.map(|last| Moment::from_unix(last.time).day()),
         };
         Some(Part { entries: files.into_iter().take(most).map(entry).collect(), more })
     }
