@@ -63,6 +63,7 @@ impl Scanner<'_> {
             let opened = self.marks.get(open.mark).map_or(0, |mark| mark.line);
             let end = prefix.text + rest.trim_end().len();
             self.mark(number, prefix.text + at..end, Role::Tail(opened));
+            return true;
         }
         false
     }
@@ -133,23 +134,34 @@ impl Scanner<'_> {
     /// The marks, without those of embeddings that nothing closes: these are text.
     pub(super) fn closed(mut self) -> Vec<Mark> {
         self.unclosed.extend(self.open.iter().map(|open| open.mark));
+        if self.unclosed.is_empty() {
+            return self.marks;
+        }
         self.unclosed.sort_unstable();
+        let mut closed = Vec::with_capacity(self.marks.len());
+        // What number each mark has in the end.
+        let mut numbers = Vec::with_capacity(self.marks.len());
         let mut text = false;
-        let mut number = 0;
-        self.marks.retain(|mark| {
+        for (number, mut mark) in self.marks.into_iter().enumerate() {
+            numbers.push(closed.len());
             // Options and blanks belong to the embedding that was opened last.
-            match mark.role {
-                Role::Embed { .. } => text = self.unclosed.binary_search(&number).is_ok(),
-                Role::Options { .. } | Role::Blank => {}
-                _ => {
-                    number += 1;
-                    return true;
+            let stays = match &mut mark.role {
+                Role::Embed { .. } => {
+                    text = self.unclosed.binary_search(&number).is_ok();
+                    !text
                 }
+                Role::Options { .. } | Role::Blank => !text,
+                Role::Inside(of) => {
+                    *of = numbers.get(*of).copied().unwrap_or(usize::MAX);
+                    true
+                }
+                _ => true,
+            };
+            if stays {
+                closed.push(mark);
             }
-            number += 1;
-            !text
-        });
-        self.marks
+        }
+        closed
     }
 }
 

@@ -2,16 +2,22 @@ use std::cell::Cell;
 use std::fmt::{self, Write};
 
 use comrak::html::{ChildRendering, Context, format_document_with_formatter, format_node_default};
-use comrak::nodes::{Node, NodeCodeBlock, NodeValue};
+use comrak::nodes::{Node, NodeValue};
 use comrak::options::Plugins;
+use serde_json::{Map, Value};
 
+use super::abbreviations::Abbreviations;
 use super::address::{self, FindPage};
 use super::anchor::anchor;
 use super::blocks::Block;
+use super::code;
 use super::document::{self, Document};
 use super::front_matter::front_matter;
 use super::headings::Heading;
+use super::highlight::Highlighter;
 use super::html;
+use super::math::Formulas;
+use super::properties;
 use super::render_blocks;
 use super::sanitize::{self, Seal};
 use super::sources::Sources;
@@ -40,7 +46,8 @@ pub struct Rendered {
     pub html: String,
     /// The front matter's title, else the first heading.
     pub title: Option<String>,
-    /// The headings that open sections.
+    /// The headings that open sections; before them the front matter's title, without an anchor,
+    /// where it is the page's only one.
     pub contents: Vec<Heading>,
 }
 
@@ -48,29 +55,40 @@ pub struct Rendered {
 /// itself, with a notice.
 #[must_use]
 pub fn render(text: &str, context: &RenderContext<'_>) -> Rendered {
+    let front = front_matter(text);
     document::read(text, context.order, |document| {
-        let (contents, anchors) = document.headings();
-        let html = [Admit::Tags, Admit::Nothing]
-            .into_iter()
-            .find_map(|admit| {
-                let budget = Budget::default();
-                let nesting = Nesting { above: Vec::new(), budget: &budget, prefix: String::new() };
-                document.html(context, &anchors, admit, &nesting)
-            })
-            .unwrap_or_else(|| as_text(text));
-        let title = front_matter(text)
-            .title()
+        let (mut contents, anchors) = document.headings();
+        let title = front.title();
+        // A page without a title of its own in the text has that of its front matter.
+        let heading = title.clone().filter(|_| contents.iter().all(|heading| heading.level > 1));
+        let extras = Extras {
+            abbreviations: Abbreviations::take(document),
+            heading: heading.as_deref(),
+            properties: front.fields.as_ref(),
+        };
+        let html = [Admit::Tags, Admit::Nothing].into_iter().find_map(|admit| {
+            let budget = Budget::default();
+            let nesting = Nesting { above: Vec::new(), budget: &budget, prefix: String::new() };
+            document.html(context, &anchors, &extras, admit, &nesting)
+        });
+        let title = title
+            .clone()
             .or_else(|| contents.iter().map(|heading| heading.title.clone()).find(|title| !title.is_empty()));
-        Rendered { html, title, contents }
+        if let Some(title) = heading.filter(|_| html.is_some()) {
+            contents.insert(0, Heading { level: 1, title, anchor: String::new(), line: 1, start: 0 });
+        }
+        Rendered { html: html.unwrap_or_else(|| as_text(text)), title, contents }
     })
-    .unwrap_or_else(|| Rendered { html: as_text(text), title: front_matter(text).title(), contents: Vec::new() })
+    .unwrap_or_else(|| Rendered { html: as_text(text), title: front.title(), contents: Vec::new() })
 }
 
 /// As [`render`], within another page: the HTML alone.
 pub(super) fn render_inside(text: &str, context: &RenderContext<'_>, nesting: &Nesting<'_>) -> String {
     document::read(text, context.order, |document| {
         let anchors = document.headings().1;
-        [Admit::Tags, Admit::Nothing].into_iter().find_map(|admit| document.html(context, &anchors, admit, nesting))
+        let extras = Extras { abbreviations: Abbreviations::take(document), heading: None, properties: None };
+        let mut admitted = [Admit::Tags, Admit::Nothing].into_iter();
+        admitted.find_map(|admit| document.html(context, &anchors, &extras, admit, nesting))
     })
     .flatten()
     .unwrap_or_else(|| as_text(text))
@@ -106,6 +124,14 @@ fn as_text(text: &str) -> String {
     )
 }
 
+/// What a page shows besides its tree.
+struct Extras<'e> {
+    abbreviations: Abbreviations,
+    /// A title that is not in the text.
+    heading: Option<&'e str>,
+    properties: Option<&'e Map<String, Value>>,
+}
+
 /// What becomes of HTML in the text.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Admit {
@@ -119,23 +145,38 @@ impl Document<'_> {
         &self,
         context: &RenderContext<'_>,
         anchors: &[String],
+        extras: &Extras<'_>,
         admit: Admit,
         nesting: &Nesting<'_>,
     ) -> Option<String> {
         let seal = Seal::new();
-        let state = State {
+        let panel = extras.properties.and_then(|fields| properties::panel(fields, &seal));
+        let first_is_title = self.root.first_child().is_some_and(is_title);
+        let mut state = State {
             context,
             nesting,
-            inside: Vec::new(),
             blocks: &self.blocks,
             seal: &seal,
+            slots: Vec::new(),
+            highlighter: Highlighter::default(),
+            formulas: Formulas::default(),
             anchors: anchors.iter(),
             admit,
             admitted: 0,
             notes: 0,
             checkbox: None,
+            abbreviations: &extras.abbreviations,
+            panel,
         };
         let mut output = Limited(String::with_capacity(self.text.len() * 2));
+        if let Some(heading) = extras.heading {
+            output.0.push_str("<h1>");
+            properties::push_escaped(heading, &mut output.0);
+            output.0.push_str("</h1>\n");
+        }
+        if let Some(panel) = state.panel.take_if(|_| !first_is_title) {
+            output.0.push_str(&panel);
+        }
         let (options, plugins) = (document::options(), Plugins::default());
         let state = format_document_with_formatter(self.root, &options, &mut output, &plugins, node, state).ok()?;
         // A page may include many others.
@@ -144,26 +185,9 @@ impl Document<'_> {
             return None;
         }
         let html = sanitize::sanitize(&output.0, &seal, context.page, context.find_page);
-        let html = with_inside(html, &seal, &state.inside);
+        let html = sanitize::fill(html, &seal, &state.slots);
         (html.len() <= MAX_HTML).then_some(html)
     }
-}
-
-/// Puts the HTML of other pages, which is sanitized, in the places that were kept for it.
-fn with_inside(html: String, seal: &Seal, inside: &[String]) -> String {
-    if inside.is_empty() {
-        return html;
-    }
-    let mark = State::mark(seal);
-    let mut whole = String::with_capacity(html.len() + inside.iter().map(String::len).sum::<usize>());
-    let mut parts = html.split(mark.as_str());
-    whole.push_str(parts.next().unwrap_or_default());
-    for part in parts {
-        let (number, rest) = part.split_once('.').unwrap_or((part, ""));
-        whole.push_str(number.parse().ok().and_then(|number: usize| inside.get(number)).map_or("", String::as_str));
-        whole.push_str(rest);
-    }
-    whole
 }
 
 /// A text that refuses to grow beyond the limit.
@@ -182,10 +206,12 @@ impl Write for Limited {
 pub(super) struct State<'s> {
     pub(super) context: &'s RenderContext<'s>,
     pub(super) nesting: &'s Nesting<'s>,
-    /// The HTML of other pages that this one shows, for which places are kept.
-    inside: Vec<String>,
     pub(super) blocks: &'s [Block],
     pub(super) seal: &'s Seal,
+    /// What the renderer made by itself, for [`sanitize::fill`].
+    pub(super) slots: Vec<String>,
+    pub(super) highlighter: Highlighter,
+    pub(super) formulas: Formulas,
     /// The anchors of the headings to come.
     anchors: std::slice::Iter<'s, String>,
     admit: Admit,
@@ -195,20 +221,12 @@ pub(super) struct State<'s> {
     notes: usize,
     /// Whether the task is done whose paragraph comes next and holds its box.
     checkbox: Option<bool>,
+    abbreviations: &'s Abbreviations,
+    /// The front matter, which comes behind the title.
+    panel: Option<String>,
 }
 
 impl State<'_> {
-    /// What begins the place of another page's HTML.
-    fn mark(seal: &Seal) -> String {
-        format!("{}inside-", seal.as_str())
-    }
-
-    /// Keeps a place for sanitized HTML: the text that stands for it.
-    pub(super) fn keep(&mut self, html: String) -> String {
-        self.inside.push(html);
-        format!("{}{}.", Self::mark(self.seal), self.inside.len() - 1)
-    }
-
     /// Passes over the anchors of headings that are not shown.
     pub(super) fn skip_anchors(&mut self, headings: usize) {
         if headings > 0 {
@@ -240,6 +258,9 @@ fn node<'a>(out: &mut Out<'_, '_, '_>, node: Node<'a>, entering: bool) -> Result
                     heading.level
                 )?;
                 out.lf()?;
+                if let Some(panel) = out.user.panel.take() {
+                    out.write_str(&panel)?;
+                }
             }
         }
         NodeValue::HtmlBlock(block) if entering => {
@@ -251,9 +272,29 @@ fn node<'a>(out: &mut Out<'_, '_, '_>, node: Node<'a>, entering: bool) -> Result
         NodeValue::HtmlBlock(_) | NodeValue::HtmlInline(_) => {}
         NodeValue::CodeBlock(block) => {
             if entering {
-                code_block(out, block)?;
+                code::block(out, block)?;
             }
         }
+        NodeValue::Text(text) if !out.user.abbreviations.is_empty() => {
+            if entering {
+                for (piece, meaning) in out.user.abbreviations.pieces(text) {
+                    if let Some(meaning) = meaning {
+                        out.write_str("<abbr title=\"")?;
+                        out.escape(meaning)?;
+                        out.write_str("\">")?;
+                    }
+                    out.escape(piece)?;
+                    out.write_str(if meaning.is_some() { "</abbr>" } else { "" })?;
+                }
+            }
+        }
+        NodeValue::Math(math) if entering => formula(out, &math.literal, math.display_math)?,
+        NodeValue::Math(_) => {}
+        NodeValue::Code(code) if entering && dollars(&code.literal).is_some() => {
+            let (source, display) = dollars(&code.literal).unwrap_or_default();
+            formula(out, source, display)?;
+        }
+        NodeValue::Code(code) if dollars(&code.literal).is_some() => {}
         NodeValue::WikiLink(link) => {
             if entering {
                 let (missing, href) = wikilink(out.user.context, prefix, &link.url);
@@ -372,6 +413,11 @@ fn checkbox(out: &mut Out<'_, '_, '_>, done: bool) -> fmt::Result {
     write!(out, "<input type=\"checkbox\"{state} disabled aria-label=\"{seal}{label}\"> ")
 }
 
+/// Whether a node is a heading of the first level.
+fn is_title(node: Node<'_>) -> bool {
+    matches!(node.data().value, NodeValue::Heading(heading) if heading.level == 1)
+}
+
 /// Whether an item starts with a paragraph that is written as one: then the box belongs in it.
 fn is_loose(item: Node<'_>) -> bool {
     let is_paragraph = item.first_child().is_some_and(|first| matches!(first.data().value, NodeValue::Paragraph));
@@ -421,31 +467,19 @@ fn raw(out: &mut Out<'_, '_, '_>, literal: &str) -> fmt::Result {
     }
 }
 
-fn code_block(out: &mut Out<'_, '_, '_>, block: &NodeCodeBlock) -> fmt::Result {
-    let language: String = block
-        .info
-        .split_whitespace()
-        .next()
-        .unwrap_or_default()
-        .chars()
-        .filter(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '+' | '#' | '.' | '-'))
-        .take(40)
-        .collect();
-    out.cr()?;
-    if language.eq_ignore_ascii_case("mermaid") {
-        // Drawn in the browser; without scripts its source is shown.
-        let seal = out.user.seal.as_str();
-        write!(out, "<pre class=\"{seal}mermaid\">")?;
-        out.escape(&block.literal)?;
-        return out.write_str("</pre>\n");
-    }
-    if language.is_empty() {
-        out.write_str("<pre><code>")?;
-    } else {
-        write!(out, "<pre><code class=\"language-{}\">", language.to_ascii_lowercase())?;
-    }
-    out.escape(&block.literal)?;
-    out.write_str("</code></pre>\n")
+fn formula(out: &mut Out<'_, '_, '_>, source: &str, display: bool) -> fmt::Result {
+    let html = out.user.formulas.html(source, display);
+    code::slot(out, html)
+}
+
+/// The formula of a code span `$...$`, and whether it is one of two dollars.
+fn dollars(literal: &str) -> Option<(&str, bool)> {
+    let inner = literal.strip_prefix('$')?.strip_suffix('$')?;
+    let (inner, display) = match inner.strip_prefix('$').and_then(|inner| inner.strip_suffix('$')) {
+        Some(inner) => (inner, true),
+        None => (inner, false),
+    };
+    (!inner.trim().is_empty() && !inner.contains('$')).then_some((inner, display))
 }
 
 /// Whether the page is missing, and the address of a wikilink's `target#anchor`.
