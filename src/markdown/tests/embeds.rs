@@ -108,7 +108,7 @@ fn every_embedding_has_its_html() {
     snapshot!(
         "embed_figure",
         "{{Figure\n|caption=Two columns\n|width=60%\n|height=20em\n| a | b=c |\n|---|---|\n| 1 | 2 |\n}}\n",
-        "{{Figure|align=left|caption=\n```js\n{{x}}\n}}\n```\n}}\n",
+        "{{Figure|align=left|caption=\n```\n{{x}}\n}}\n```\n}}\n",
     );
     snapshot!(
         "embed_video",
