@@ -34,7 +34,7 @@ pub(super) struct Document<'a> {
     pub(super) root: Node<'a>,
     /// The whole text of the page, front matter included.
     pub(super) text: &'a str,
-    body_offset: usize,
+    pub(super) body_offset: usize,
     /// Where each line of the body starts, in bytes of the body.
     lines: Vec<usize>,
     /// Line breaks before the body.

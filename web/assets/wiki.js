@@ -155,7 +155,9 @@ if (page) {
 // Whoever may write ticks tasks on the page itself; each tick is a commit.
 const { csrf } = document.body.dataset;
 if (csrf) {
-  const boxes = [...document.querySelectorAll('.prose .task-list-item input[type="checkbox"]')];
+  // Those of an included page are ticked where they stand.
+  const all = document.querySelectorAll('.prose .task-list-item input[type="checkbox"]');
+  const boxes = [...all].filter((box) => !box.closest(".included"));
   let sent = Promise.resolve();
   for (const [task, box] of boxes.entries()) {
     const item = box.closest("li");

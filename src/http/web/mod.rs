@@ -8,8 +8,10 @@ mod changelog;
 mod commit;
 mod commit_revert;
 mod complete;
+mod diagram_frame;
 mod diff_rows;
 mod drafts;
+mod embed_sources;
 mod error_page;
 mod export;
 mod feeds;
@@ -106,6 +108,7 @@ pub(super) fn wiki_routes(state: &AppState) -> Router<AppState> {
         .route("/-/categories", get(names::categories))
         .route("/-/categories/{name}", get(names::category))
         .route("/-/{*rest}", get(error_page::unknown_wiki_address))
+        .route("/static/diagram-frame.html", get(diagram_frame::frame))
         .route("/static/{name}", get(assets::serve))
         .route("/{*path}", get(page_view::by_path).post(posts::by_path))
         .fallback(error_page::unknown_wiki_address)

@@ -5,12 +5,13 @@ use axum::extract::{Query, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 
+use super::embed_sources::WikiSources;
 use super::error_page::{Problem, page as render_page};
 use super::feeds::origin;
 use super::frame::Surroundings;
 use super::request::{WebRequest, decode, encode, page_href};
 use super::section_links::{SectionPlace, section_places, with_section_links};
-use super::views::{AttachmentRow, Change, ContentsEntry, Crumb, Link, Moment, NotFound, OldVersion, PageView};
+use super::views::{AttachmentRow, Change, ContentsEntry, Crumb, Extras, Link, Moment, NotFound, OldVersion, PageView};
 use super::{
     page_blame, page_delete, page_diff, page_edit, page_files, page_history, page_index, page_rename, page_source,
     thumbnail,
@@ -34,6 +35,7 @@ pub(in crate::http) struct RenderedPage {
     contents: Vec<ContentsEntry>,
     opens_with_title: bool,
     sections: Vec<SectionPlace>,
+    has: Extras,
     /// The first words, for previews of links.
     summary: String,
     words: usize,
@@ -326,7 +328,13 @@ pub(super) fn rendered(
         return kept;
     }
     let find_page = wiki::link_targets(access);
-    let context = RenderContext { page: &page.path, order: markdown::LinkOrder::default(), find_page: &find_page };
+    let sources = WikiSources { access };
+    let context = RenderContext {
+        page: &page.path,
+        order: markdown::LinkOrder::default(),
+        find_page: &find_page,
+        sources: &sources,
+    };
     let output = markdown::render(&page.content, &context);
     let words = markdown::word_count(markdown::front_matter(&page.content).body);
     let anchors = output.contents.iter().map(|heading| heading.anchor.as_str());
@@ -338,6 +346,7 @@ pub(super) fn rendered(
         .filter(|heading| heading.level > 1)
         .map(|heading| ContentsEntry { level: heading.level, title: heading.title, anchor: heading.anchor })
         .collect();
+    let has = Extras::of(&output.html);
     let rendered = Arc::new(RenderedPage {
         html: output.html,
         title: output.title,
@@ -346,6 +355,7 @@ pub(super) fn rendered(
         summary: markdown::summary(&page.content),
         words,
         sections,
+        has,
     });
     state.keep_rendered(key, Arc::clone(&rendered));
     rendered
@@ -372,6 +382,7 @@ fn show(shown: &Shown, merged: bool) -> Response {
         crumbs: shown.crumbs.clone(),
         heading: (!shown.rendered.opens_with_title).then_some(name.as_str()),
         html: with_links.as_deref().unwrap_or(html),
+        has: shown.rendered.has,
         contents: shown.rendered.contents.clone(),
         attachments: shown
             .attachments

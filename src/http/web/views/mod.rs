@@ -125,6 +125,11 @@ impl Moment {
         let time = jiff::Timestamp::from_second(seconds).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
         Self { iso: time.to_string(), text: time.strftime("%-d %B %Y, %H:%M UTC").to_string() }
     }
+
+    /// The day alone: `2026-11-20`.
+    pub(crate) fn day(&self) -> String {
+        self.iso.chars().take(10).collect()
+    }
 }
 
 /// A link with its text.
@@ -172,6 +177,8 @@ pub(crate) struct PageView<'a> {
     pub(crate) heading: Option<&'a str>,
     /// The page as HTML: the output of `markdown::render`, the only field that is not escaped.
     pub(crate) html: &'a str,
+    /// What the text needs beyond what every page loads.
+    pub(crate) has: Extras,
     /// Headings for "On this page", those of level 1 left out.
     pub(crate) contents: Vec<ContentsEntry>,
     /// From the front matter, with the pages that list others like it.
@@ -192,6 +199,26 @@ pub(crate) struct PageView<'a> {
     pub(crate) old: Option<OldVersion<'a>>,
     /// Whether it was just saved together with somebody else's change.
     pub(crate) merged: bool,
+}
+
+/// What a page's text has that needs style or script of its own.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(crate) struct Extras {
+    /// Boxes, frames, tables and diagrams.
+    pub(crate) embeds: bool,
+    /// Mermaid's, drawn in the browser.
+    pub(crate) diagrams: bool,
+    /// Tables that are sorted and filtered in the browser.
+    pub(crate) data_tables: bool,
+}
+
+impl Extras {
+    /// Finds them in sanitized HTML, where only the renderer sets classes.
+    pub(crate) fn of(html: &str) -> Self {
+        let diagrams = html.contains("<pre class=\"mermaid\"");
+        let data_tables = html.contains("<div class=\"embed data-table");
+        Self { embeds: diagrams || html.contains("class=\"embed"), diagrams, data_tables }
+    }
 }
 
 /// A page above the one shown.

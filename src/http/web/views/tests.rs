@@ -128,6 +128,7 @@ fn page() -> PageView<'static> {
         crumbs: vec![Crumb { name: "Guides".to_owned(), href: Some("/Guides".to_owned()) }],
         heading: None,
         html: ARTICLE,
+        has: Extras::default(),
         contents: contents
             .into_iter()
             .map(|(level, title, anchor)| ContentsEntry { level, title: title.to_owned(), anchor: anchor.to_owned() })
