@@ -12,6 +12,7 @@ mod crash;
 #[cfg(feature = "model")]
 mod embed_command;
 mod embedding_crash;
+mod embeds;
 mod end_to_end;
 mod forgetful_disk;
 mod forgetful_storage;
@@ -21,8 +22,10 @@ mod openapi;
 mod page_kinds;
 mod permissions;
 mod power_loss;
+mod reading;
 mod rights;
 mod schemathesis;
 mod semantic;
 mod store_fixture;
 mod support;
+mod writing_in_browser;
