@@ -1,6 +1,6 @@
 use super::{Access, AsOf, Read, WikiError};
 use crate::model::{PagePath, RepoPath, Revision, RevisionPrefix, UnixSeconds};
-use crate::repo::{HistoryEntry, Snapshot};
+use crate::repo::{CommitInfo, HistoryEntry, Snapshot};
 
 /// A page's file in some commit.
 pub(super) struct Version {
@@ -80,7 +80,7 @@ pub(super) fn history_of(
     }
     let known = state.log().history(file.as_str(), from, most).into_iter();
     let entry = |known: crate::catalog::LogHistory<'_>| HistoryEntry {
-        commit: known.commit.as_ref().clone(),
+        commit: CommitInfo::clone(known.commit),
         path: known.path.to_owned(),
         blob: known.blob,
     };
