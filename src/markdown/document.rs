@@ -73,7 +73,6 @@ pub(super) fn options() -> Options<'static> {
     extension.highlight = true;
     extension.cjk_friendly_emphasis = true;
     extension.math_dollars = true;
-    extension.math_code = true;
     options.render.r#unsafe = true;
     options.render.tasklist_classes = true;
     options
