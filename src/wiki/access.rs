@@ -2,6 +2,7 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use super::open::{Wiki, Wikis};
+use crate::markdown::LinkOrder;
 use crate::model::{Author, Language, Name, Permission, Principal, Role, Slug, WikiId};
 use crate::store::{StoreError, WikiRecord};
 
@@ -198,6 +199,11 @@ impl<R: Right> Access<R> {
     /// The language that its pages are written in.
     pub(super) fn language(&self) -> Language {
         self.record.language
+    }
+
+    /// Which side of the bar in a wikilink is the page.
+    pub(super) fn link_order(&self) -> LinkOrder {
+        LinkOrder::default()
     }
 
     #[must_use]

@@ -24,3 +24,4 @@ mod schemathesis;
 mod semantic;
 mod store_fixture;
 mod support;
+mod transfer;

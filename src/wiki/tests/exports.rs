@@ -31,7 +31,7 @@ fn a_wiki() -> World {
     world
         .write(
             "Guides/First_steps",
-            "---\ntitle: First & last\n---\n![p](./a%20b.png) [h](/Home#welcome) [w](What?)\n",
+            "---\ntitle: First & last\n---\n![p](./a%20b.png) [h](/Home#welcome) [w](/What%3F)\n",
             None,
         )
         .unwrap();
