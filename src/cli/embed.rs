@@ -1,7 +1,7 @@
 //! `robotwiki embed`: lines in, vectors out. Reading, embedding and writing each have a thread, with
 //! bounded queues between them, so that neither side keeps the model waiting.
 
-use std::io::{self, BufRead, BufWriter, Write as _};
+use std::io::{self, BufRead, BufWriter};
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, sync_channel};

@@ -6,6 +6,8 @@ use comrak::nodes::{Ast, Node, NodeLink, NodeValue, NodeWikiLink, Sourcepos};
 use comrak::{Arena, Options};
 
 use super::address;
+use super::assemble::Assembly;
+use super::blocks::{Block, Marks};
 use super::front_matter::front_matter;
 use super::wikilink::{LinkOrder, Parts, Wikilink};
 
@@ -21,7 +23,13 @@ const MAX_STEPS: u32 = 100_000;
 /// with the square of the depth.
 const MAX_QUOTES: usize = 100;
 
-/// A parsed page. Wikilinks are nodes of the tree; positions are those of the original text.
+/// A parsed page. Wikilinks and the wiki's own blocks are nodes of the tree; positions are
+/// those of the original text.
+///
+/// To add a block: a variant of [`Block`], the marks of its lines in `blocks.rs`
+/// (`Scanner::line`; how its end is found is a `Fence`, and `assemble.rs` moves what stands
+/// between into it), and its HTML in `render_blocks.rs`. Its node is a `BlockDirective`, of
+/// which `block_of` says what it is. What a mark hides is neither parsed nor shown.
 pub(super) struct Document<'a> {
     pub(super) root: Node<'a>,
     /// The whole text of the page, front matter included.
@@ -31,6 +39,8 @@ pub(super) struct Document<'a> {
     lines: Vec<usize>,
     /// Line breaks before the body.
     lines_before: usize,
+    /// The wiki's own blocks, for [`block_of`](super::assemble::block_of).
+    pub(super) blocks: Vec<Block>,
     /// The wikilinks, by their places in the body.
     found: Vec<(Range<usize>, Parts)>,
 }
@@ -70,10 +80,13 @@ pub(super) fn options() -> Options<'static> {
 impl<'a> Document<'a> {
     fn parse(arena: &'a Arena<'a>, text: &'a str, order: LinkOrder) -> Option<Self> {
         let front = front_matter(text);
-        if front.body.split(['\n', '\r']).any(|line| quotes(line) > MAX_QUOTES) {
+        let lines = line_starts(front.body);
+        let marks = Marks::scan(front.body, &lines);
+        let without_blocks = marks.mask(front.body);
+        if without_blocks.split(['\n', '\r']).any(|line| quotes(line) > MAX_QUOTES) {
             return None;
         }
-        let (masked, candidates) = Candidates::mask(front.body, order);
+        let (masked, candidates) = Candidates::mask(&without_blocks, order);
         let steps = std::cell::Cell::new(0u32);
         let too_many = || {
             steps.set(steps.get() + 1);
@@ -83,8 +96,9 @@ impl<'a> Document<'a> {
         let mut document = Self {
             root,
             text,
+            blocks: Assembly::of(arena, root, front.body, &marks),
             body_offset: front.body_offset,
-            lines: line_starts(front.body),
+            lines,
             lines_before: line_starts(text.get(..front.body_offset)?).len() - 1,
             found: Vec::new(),
         };

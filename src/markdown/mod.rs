@@ -5,6 +5,8 @@
 mod address;
 mod addresses;
 mod anchor;
+mod assemble;
+mod blocks;
 mod document;
 mod front_matter;
 mod front_matter_edit;
@@ -13,6 +15,7 @@ mod html;
 mod links;
 mod plain;
 mod render;
+mod render_blocks;
 mod rewrite;
 mod sanitize;
 mod sections;

@@ -6,10 +6,12 @@ use comrak::options::Plugins;
 
 use super::address::{self, FindPage};
 use super::anchor::anchor;
+use super::blocks::Block;
 use super::document::{self, Document};
 use super::front_matter::front_matter;
 use super::headings::Heading;
 use super::html;
+use super::render_blocks;
 use super::sanitize::{self, Seal};
 use super::wikilink::LinkOrder;
 use crate::model::PagePath;
@@ -76,8 +78,16 @@ impl Document<'_> {
     /// The page's HTML; none when it would be too large or too costly to check.
     fn html(&self, context: &RenderContext<'_>, anchors: &[String], admit: Admit) -> Option<String> {
         let seal = Seal::new();
-        let state =
-            State { context, seal: &seal, anchors: anchors.iter(), admit, admitted: 0, notes: 0, checkbox: None };
+        let state = State {
+            context,
+            blocks: &self.blocks,
+            seal: &seal,
+            anchors: anchors.iter(),
+            admit,
+            admitted: 0,
+            notes: 0,
+            checkbox: None,
+        };
         let mut output = Limited(String::with_capacity(self.text.len() * 2));
         let (options, plugins) = (document::options(), Plugins::default());
         format_document_with_formatter(self.root, &options, &mut output, &plugins, node, state).ok()?;
@@ -102,9 +112,10 @@ impl Write for Limited {
     }
 }
 
-struct State<'s> {
+pub(super) struct State<'s> {
     context: &'s RenderContext<'s>,
-    seal: &'s Seal,
+    pub(super) blocks: &'s [Block],
+    pub(super) seal: &'s Seal,
     /// The anchors of the headings to come.
     anchors: std::slice::Iter<'s, String>,
     admit: Admit,
@@ -116,7 +127,7 @@ struct State<'s> {
     checkbox: Option<bool>,
 }
 
-type Out<'o, 'c, 's> = Context<'o, 'c, State<'s>>;
+pub(super) type Out<'o, 'c, 's> = Context<'o, 'c, State<'s>>;
 
 /// Writes a node's own tags where the product's HTML differs from comrak's.
 fn node<'a>(out: &mut Out<'_, '_, '_>, node: Node<'a>, entering: bool) -> Result<ChildRendering, fmt::Error> {
@@ -190,6 +201,8 @@ fn node<'a>(out: &mut Out<'_, '_, '_>, node: Node<'a>, entering: bool) -> Result
                 out.write_str("</div>\n")?;
             }
         }
+        NodeValue::BlockDirective(_) => render_blocks::block(out, node, entering)?,
+        NodeValue::Subtext => render_blocks::title(out, node, entering)?,
         NodeValue::TaskItem(item) => {
             if entering {
                 out.cr()?;

@@ -3,16 +3,7 @@ use std::ops::Range;
 use percent_encoding::percent_decode_str;
 
 use super::document;
-
-/// Which side of the bar in `[[one|other]]` is the page.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub enum LinkOrder {
-    /// `[[Label|Target]]`, as Otterwiki has it.
-    #[default]
-    LabelFirst,
-    /// `[[Target|Label]]`, as MediaWiki and Obsidian have it.
-    TargetFirst,
-}
+pub use crate::model::LinkOrder;
 
 /// A link `[[...]]` to a page of the same wiki.
 #[derive(Clone, PartialEq, Eq, Debug)]

@@ -22,20 +22,55 @@ pub struct AuditEntry {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "kind")]
 pub enum AuditEvent {
-    PersonCreated { person: String },
-    SignInLinkCreated { person: String },
-    SignedIn { person: String },
-    SignedOut { person: String },
-    WikiCreated { slug: String },
-    WikiDeleted { slug: String },
-    RoleGranted { person: String, role: String },
-    TokenCreated { token: String, role: String },
-    TokenRevoked { token: String },
-    Committed { revision: Revision },
-    RoleRemoved { person: String },
-    SettingsChanged { name: String, public: bool },
-    PersonalTokenCreated { token: String },
-    PersonalTokenRevoked { token: String },
+    PersonCreated {
+        person: String,
+    },
+    SignInLinkCreated {
+        person: String,
+    },
+    SignedIn {
+        person: String,
+    },
+    SignedOut {
+        person: String,
+    },
+    WikiCreated {
+        slug: String,
+    },
+    WikiDeleted {
+        slug: String,
+    },
+    RoleGranted {
+        person: String,
+        role: String,
+    },
+    TokenCreated {
+        token: String,
+        role: String,
+    },
+    TokenRevoked {
+        token: String,
+    },
+    Committed {
+        revision: Revision,
+    },
+    RoleRemoved {
+        person: String,
+    },
+    SettingsChanged {
+        name: String,
+        public: bool,
+    },
+    /// Names of what was changed, without their values.
+    PreferencesChanged {
+        fields: String,
+    },
+    PersonalTokenCreated {
+        token: String,
+    },
+    PersonalTokenRevoked {
+        token: String,
+    },
 }
 
 impl Record for AuditEntry {

@@ -10,6 +10,7 @@ mod idempotency;
 mod migrations;
 mod people;
 mod personal_tokens;
+mod preferences;
 mod record;
 mod sessions;
 mod tables;

@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use super::open::{Wiki, Wikis};
 use crate::markdown::LinkOrder;
-use crate::model::{Author, Language, Name, Permission, Principal, Role, Slug, WikiId};
+use crate::model::{Author, Language, Name, Permission, Preferences, Principal, Role, Slug, WikiId};
 use crate::store::{StoreError, WikiRecord};
 
 /// A right, as a type: what a use case demands of its caller.
@@ -34,6 +34,7 @@ right!(Read, Write, Upload, Admin);
 pub struct Access<R: Right> {
     wiki: Arc<Wiki>,
     record: Arc<WikiRecord>,
+    preferences: Arc<Preferences>,
     principal: Principal,
     granted: Granted,
     right: PhantomData<R>,
@@ -109,7 +110,8 @@ impl Wikis {
             .into());
         }
         let wiki = self.open(id, &record.slug)?;
-        Ok(Access { wiki, record: Arc::new(record), principal: principal.clone(), granted, right: PhantomData })
+        let (record, preferences) = (Arc::new(record), wiki.preferences());
+        Ok(Access { wiki, record, preferences, principal: principal.clone(), granted, right: PhantomData })
     }
 
     /// The wikis that a principal may read, by name.
@@ -196,6 +198,12 @@ impl<R: Right> Access<R> {
         self.record.public
     }
 
+    /// How its owner wants the wiki, as of when access was granted.
+    #[must_use]
+    pub fn preferences(&self) -> &Preferences {
+        &self.preferences
+    }
+
     /// The language that its pages are written in.
     pub(super) fn language(&self) -> Language {
         self.record.language
@@ -246,6 +254,7 @@ impl Access<Write> {
         Access {
             wiki: Arc::clone(&self.wiki),
             record: Arc::clone(&self.record),
+            preferences: Arc::clone(&self.preferences),
             principal: self.principal.clone(),
             granted: self.granted,
             right: PhantomData,

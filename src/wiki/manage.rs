@@ -1,5 +1,5 @@
-//! What people do with their wikis as a whole: make and delete them, say who may come in,
-//! and what they are called. What operators do is in `lifecycle`.
+//! What people do with their wikis as a whole: make and delete them, say who may come in.
+//! What else their owners decide is in `settings`, what operators do in `lifecycle`.
 
 use super::{Access, AccessError, Admin, NewWiki, Read, WikiError, WikiSummary, Wikis};
 use crate::auth::Administers;
@@ -32,14 +32,6 @@ pub struct Collaborator {
     pub person: PersonId,
     pub name: Name,
     pub role: Role,
-}
-
-/// What of a wiki can be changed; none leaves it as it is.
-#[derive(Clone, Debug, Default)]
-pub struct Settings {
-    pub name: Option<Name>,
-    pub public: Option<bool>,
-    pub language: Option<Language>,
 }
 
 /// What a wiki holds, and what it may hold; none for no limit.
@@ -134,30 +126,6 @@ impl Wikis {
     /// On a storage failure.
     pub fn delete_own(&self, access: &Access<Admin>) -> Result<(), WikiError> {
         self.delete_as(&access.actor(), access.id(), access.slug())
-    }
-
-    /// Changes what a wiki is called, whether everybody may read it, and what it is written in.
-    /// Searches go by another language once all pages are indexed anew, in the background.
-    ///
-    /// # Errors
-    /// On a storage failure.
-    pub fn change_settings(&self, access: &Access<Admin>, settings: &Settings) -> Result<(), WikiError> {
-        let at = self.clock().now();
-        self.store().write(|tx| {
-            let missing = || AccessError::NoSuchWiki(access.slug().to_string());
-            let mut record = tx.wiki(access.id())?.ok_or_else(missing)?;
-            if let Some(name) = &settings.name {
-                record.name = name.clone();
-            }
-            record.public = settings.public.unwrap_or(record.public);
-            record.language = settings.language.unwrap_or(record.language);
-            tx.set_wiki(access.id(), &record)?;
-            let event = AuditEvent::SettingsChanged { name: record.name.to_string(), public: record.public };
-            tx.audit(&AuditEntry { at, actor: access.actor(), wiki: Some(access.id()), event })?;
-            Ok::<_, WikiError>(())
-        })?;
-        self.indexes().notify(access.id());
-        Ok(())
     }
 
     /// Who is something on a wiki, in the order in which their accounts were made.

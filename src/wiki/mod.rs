@@ -35,6 +35,7 @@ mod restore;
 mod search;
 mod sections;
 mod seed;
+mod settings;
 mod source;
 mod tags;
 mod thumbnails;
@@ -73,7 +74,7 @@ pub use links::{
     BrokenLink, Graph, Neighbour, Neighbours, PageLinks, broken_links, graph, neighbours, orphans, page_links,
 };
 pub use list::{AsOf, ListPosition, ListQuery, PageList, PageQuery, PageSummary, SortBy, list, list_pages, page_index};
-pub use manage::{Collaborator, MemberWiki, NewOwnWiki, Settings, Usage};
+pub use manage::{Collaborator, MemberWiki, NewOwnWiki, Usage};
 pub use message::{Action, Origin};
 pub use moved::moved_to;
 pub use named::named_like;
@@ -85,6 +86,7 @@ pub use rename::{Rename, Renamed, rename, rename_attachment};
 pub use restore::restore;
 pub use search::{ChunkHit, Hit, SearchQuery, SearchResults, search, semantic_chunks};
 pub use sections::{Passage, SectionOp, revise};
+pub use settings::Settings;
 pub use tags::{Counted, categories, tags};
 pub use thumbnails::{PictureKind, Small, Thumbnail, ThumbnailSize, has_thumbnail, kept_thumbnail, make_thumbnail};
 pub use tree::{Tree, TreeNode, tree};

@@ -2,7 +2,7 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Weak};
 
-use parking_lot::{Mutex, MutexGuard};
+use parking_lot::{Mutex, MutexGuard, RwLock, RwLockUpgradableReadGuard};
 
 use super::feed::Listeners;
 use super::source::{RepoSource, WikiPlaces};
@@ -12,10 +12,10 @@ use crate::clock::Clock;
 use crate::config::Limits;
 use crate::jobs::Jobs;
 use crate::markdown::LinkOrder;
-use crate::model::{Revision, Slug, WikiId};
+use crate::model::{Preferences, Revision, Slug, WikiId};
 use crate::repo::{Disk, Repo};
 use crate::search::{self, Indexes, Models, Place, VectorLimits, Vectors};
-use crate::store::{CountersRecord, Store};
+use crate::store::{CountersRecord, Store, StoreError};
 
 /// Wikis kept open when nobody uses them.
 const KEPT_OPEN: usize = 128;
@@ -66,6 +66,8 @@ pub struct Wiki {
     id: WikiId,
     repo: Arc<Repo>,
     catalog: Arc<Catalog>,
+    /// As the store has them; who changes them there changes them here.
+    preferences: RwLock<Arc<Preferences>>,
     /// Writers take turns; true once the wiki is deleted.
     writing: Mutex<bool>,
 }
@@ -182,9 +184,11 @@ impl Wikis {
         }
         // Who deletes a wiki removes its record before its slot: what has no record any
         // more is not opened, because its directory may belong to another wiki by now.
-        if self.store().read(|tx| tx.wiki(id))?.is_none() {
-            return Err(AccessError::NoSuchWiki(slug.to_string()).into());
-        }
+        let preferences = self.store().read(|tx| {
+            let known = tx.wiki(id)?.is_some();
+            Ok::<_, StoreError>(if known { Some(tx.preferences(id)?) } else { None })
+        })?;
+        let preferences = preferences.ok_or_else(|| AccessError::NoSuchWiki(slug.to_string()))?;
         let dir = self.wiki_dir(slug);
         let mut repo = Repo::open(self.disk(), &dir.join("repo.git"))?;
         let listeners = Arc::clone(&self.listeners);
@@ -194,6 +198,7 @@ impl Wikis {
             id,
             repo,
             catalog: Arc::new(Catalog::open(LinkOrder::default(), &dir.join("index").join("catalog.bin"))),
+            preferences: RwLock::new(Arc::new(preferences)),
             writing: Mutex::new(false),
         });
         *opening = Arc::downgrade(&wiki);
@@ -324,6 +329,23 @@ impl Wiki {
     /// The pages as of a commit of the past; at most `most` of them are read for it.
     pub(super) fn past(&self, revision: Revision, most: usize) -> Result<Past, PastError> {
         self.catalog.at(&self.repo, revision, most)
+    }
+
+    /// How its owner wants it.
+    pub(super) fn preferences(&self) -> Arc<Preferences> {
+        Arc::clone(&self.preferences.read())
+    }
+
+    /// Changes how its owner wants it: `store` does so durably, and says what they are now.
+    /// Who asks meanwhile gets what was or what is, never what was not stored.
+    pub(super) fn change_preferences(
+        &self,
+        store: impl FnOnce() -> Result<Preferences, WikiError>,
+    ) -> Result<(), WikiError> {
+        let kept = self.preferences.upgradable_read();
+        let now = Arc::new(store()?);
+        *RwLockUpgradableReadGuard::upgrade(kept) = now;
+        Ok(())
     }
 
     pub(super) fn tip(&self) -> Result<Option<Revision>, WikiError> {

@@ -68,6 +68,7 @@ pub(super) async fn change(
                 name: body.name.as_deref().map(name).transpose()?,
                 public: body.public,
                 language: body.language.as_deref().map(language).transpose()?,
+                ..Settings::default()
             };
             state.wikis().change_settings(&access, &settings)?;
             let access = caller.authorize::<wiki::Read>(state, &slug)?;

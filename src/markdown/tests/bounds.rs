@@ -76,6 +76,16 @@ fn bombs(size: usize) -> Vec<(&'static str, String)> {
         ("one word", fill("a")),
         ("tasks", fill("- [ ] a\n")),
         ("deep quotes with lists", fill("> - ")),
+        ("boxes", fill("::: info\n")),
+        ("closing boxes", fill(":::\n")),
+        ("boxes in lists", fill("- ::: info\n")),
+        ("boxes in deeper lists", (0..root).map(|n| " ".repeat(2 * n) + "- ::: info\n").collect()),
+        ("boxes of more colons", (0..root).map(|n| ":".repeat(n + 3) + "info\n").collect()),
+        ("boxes beside lists", fill("- ::: a\n\n::: b\n")),
+        ("boxes in code", "```\n".to_owned() + &fill("::: info\n")),
+        ("spoilers", fill(">! ")),
+        ("spoiler lines", fill(">! >! >! a\n>! > >! a\n")),
+        ("folds", fill(">| # a\n\n")),
     ]
 }
 

@@ -101,6 +101,15 @@ fn markdown() -> impl Strategy<Value = String> {
             "<![CDATA[",
             "<?",
             "<textarea>",
+            "::: info\n",
+            "::: name",
+            ":::\n",
+            "::::\n",
+            ">! ",
+            ">| ",
+            ">| # t\n",
+            "$$",
+            "$$\n",
         ])
         .prop_map(str::to_owned),
         "\\PC{0,4}",
@@ -149,12 +158,76 @@ pub(super) fn assert_safe(html: &str) {
     assert!(!html.to_lowercase().contains("<script"), "{html}");
 }
 
+/// Lines of blocks in any order, each with a word that no other has, and the number of words.
+fn blocks() -> impl Strategy<Value = (String, usize)> {
+    let line = prop::sample::select(vec![
+        "",
+        "\n",
+        "- ",
+        "1. ",
+        "  ",
+        "   ",
+        "    ",
+        "      ",
+        "> ",
+        ">",
+        ">! ",
+        ">!",
+        ">| ",
+        ">! >! ",
+        "> >| ",
+        "# ",
+        ">| # ",
+        "::: info\n",
+        ":::\n",
+        "::::red\n",
+        "::::\n",
+        "- ::: info\n",
+        "  :::\n",
+        "    ::: info\n",
+        "> ::: info\n",
+        "> :::\n",
+        ">! ::: info\n",
+        "```\n",
+        "~~~\n",
+        "> ```\n",
+        "  ```\n",
+        "\t",
+        "| a |\n|---|\n| ",
+        "* ",
+        "[^1]: ",
+        "[^1] ",
+        "*** ",
+    ]);
+    let end = prop::sample::select(vec!["\n", "\n\n", "\r\n", "\r"]);
+    prop::collection::vec((line, end), 1..25).prop_map(|lines| {
+        let text = lines.iter().enumerate().map(|(at, (line, end))| format!("{line}w{at:03}{end}")).collect();
+        (text, lines.len())
+    })
+}
+
 proptest! {
+    #[test]
+    fn no_word_is_lost_or_doubled_by_blocks((text, count) in blocks()) {
+        let (html, plain) = (html(&text), plain_text(&text));
+        let mut shown = String::new();
+        crate::markdown::html::push_text(&html, &mut shown);
+        for word in (0..count).map(|at| format!("w{at:03}")) {
+            // A note that nothing refers to is not shown.
+            let times = shown.matches(&word).count();
+            prop_assert!(times == 1 || (times == 0 && text.contains("[^1]: ")), "{} is there {} times in {}\n{}", word, times, text, html);
+            prop_assert_eq!(plain.matches(&word).count(), times, "{} in {}", word, plain);
+        }
+        for sign in [":::", "::: info"] {
+            prop_assert!(plain.matches(sign).count() <= text.matches(sign).count());
+        }
+    }
+
     #[test]
     fn rendered_pages_are_safe(text in markdown()) {
         let html = html(&text);
         assert_safe(&html);
-        let own = |id: &str| headings(&text).iter().any(|h| h.anchor == id) || id.starts_with("fn") || html.contains("<li") || html.contains("<blockquote");
+        let own = |id: &str| headings(&text).iter().any(|h| h.anchor == id) || id.starts_with("fn") || html.contains("<li") || html.contains("<blockquote") || html.contains("<details") || html.contains("role=\"note\"");
         for (_, attributes) in live(&html) {
             for (name, value) in attributes {
                 prop_assert!(name != "id" || own(&value), "id {} in {}", value, html);

@@ -37,6 +37,26 @@ fn blocks() {
         "> [!FOO]\n> an ordinary quote\n"
     );
     snapshot!(
+        "boxes",
+        "::: info\n# Head *line*\nbody\n\nmore\n:::\nafter\n",
+        "::: warning Mind the gap\n- one\n:::\n",
+        ":::success\n:::\n::: red\nx\n:::\n::: none\n:::\n::: My own\nx\n:::\n::: other\n### Title\nx\n",
+        "- one\n- two\n::::info\na\n:::danger\nb\n:::\nc\n::::\nd\n",
+        ":::info\n:::danger\nb\n:::\n:::\nnothing to close\n:::\n",
+        "- item\n\n  ::: info\n  in it\n  :::\n- next\n\n> ::: info\n> quoted\n",
+        "text\n    ::: no\n\n    ::: code\n\n```\n::: info [[a]]\n:::\n```\n\n<div>\n::: html\n</div>\n"
+    );
+    snapshot!(
+        "spoilers_and_folds",
+        ">! one\n>! two\n>!\n>! - three\nlazy\n",
+        ">| # The *summary*\n>| body\n>|\n>| > quoted\n",
+        ">| no heading\n",
+        "- a\n- b\n>! after a list\n\n- c\n  >! in a list\n",
+        ">! out\n>! >! in\n\n> quote\n>! of one\n",
+        ">![picture](./a.png)\n\n>| a | b |\n>|---|---|\n>| 1 | 2 |\n",
+        "```\n>! code\n>| code\n```\n\n    >! code\n"
+    );
+    snapshot!(
         "footnotes",
         "x[^a] y[^a] z[^b] [^undefined]\n\n[^a]: note\n\n    second paragraph\n[^b]: other\n[^unused]: gone\n"
     );

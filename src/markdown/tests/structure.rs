@@ -1,4 +1,4 @@
-use crate::markdown::{first_heading, headings, plain_text, word_count};
+use crate::markdown::{LinkOrder, first_heading, headings, links, plain, plain_text, set_task, word_count};
 
 fn outline(text: &str) -> Vec<(u8, String, String, usize, String)> {
     headings(text)
@@ -74,4 +74,24 @@ fn plain_text_has_the_words_and_not_the_markup() {
 fn words_are_what_white_space_separates() {
     assert_eq!(word_count("a  b\n# c\t**d**"), 5);
     assert_eq!(word_count(""), 0);
+}
+
+#[test]
+fn headings_in_blocks_open_no_section_and_leave_positions_alone() {
+    let text = "# One\n\n::: info\n# In a box\n## And below\n[[Guide]]\n:::\n\n>| # Summary\n>| - [ ] task [x](Use)\n\n## Two\n";
+    assert_eq!(outline(text), [row(1, "One", "one", 1, "# One"), row(2, "Two", "two", 12, "## Two")]);
+    let html = super::html(text);
+    assert!(html.contains("<h2 id=\"and-below\">") && !html.contains("in-a-box"), "{html}");
+    let places: Vec<&str> =
+        links(text, LinkOrder::LabelFirst).into_iter().filter_map(|link| text.get(link.span)).collect();
+    assert_eq!(places, ["[[Guide]]", "[x](Use)"]);
+    assert!(set_task(text, 0, true).unwrap().contains(">| - [x] task"));
+}
+
+#[test]
+fn plain_text_of_blocks_has_their_words_and_none_of_their_signs() {
+    let text = "before\n::: warning Mind the gap\none\n:::\n::: note\n# Title\ntwo\n:::\n>! hidden\n>! words\n\n>| # Summary\n>| below\n";
+    assert_eq!(plain_text(text), "before\nMind the gap\none\nTitle\ntwo\nhidden words\nSummary\nbelow");
+    let plain = plain(text);
+    assert_eq!(plain.line(plain.text.find("below").unwrap()), 13);
 }

@@ -1,0 +1,259 @@
+//! The lines of a page that mean something to this wiki only: boxes, spoilers and folds.
+//! The Markdown parser never sees them. Each becomes, in the same
+//! number of bytes, a line that it knows, so that no position moves: a block's own lines are
+//! headings without text, which end whatever stands before them, and `>!` is `> `.
+//! `assemble` finds these in the tree by their places.
+
+use std::ops::Range;
+
+/// Longest name of a box, in bytes.
+const MAX_NAME: usize = 200;
+
+/// What a block is; the tree has a `BlockDirective` for each.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) enum Block {
+    /// `::: name`, up to `:::`.
+    Box { family: Family, title: Option<String> },
+    /// `>!` before each line.
+    Spoiler,
+    /// `>|` before each line.
+    Fold,
+}
+
+/// How a box looks.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Family {
+    Info,
+    Warning,
+    Success,
+    Danger,
+    Plain,
+}
+
+/// What stands in the place of a marked line.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) enum Role {
+    /// Opens a block, which `fence` closes.
+    Open {
+        block: Block,
+        fence: Fence,
+    },
+    Close(Fence),
+    /// The `>!` or `>|` of one line.
+    Quote(Block),
+}
+
+/// Which line closes which block.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Fence {
+    /// So many colons close the innermost box that was opened with as many, else with fewer.
+    Colons(usize),
+}
+
+/// A piece of a line that the parser sees masked.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) struct Mark {
+    /// The line of the body, counted from 1, as the parser counts.
+    pub(super) line: usize,
+    /// The parser's column of the first masked byte.
+    pub(super) column: usize,
+    /// In bytes of the body; at most to the end of the line.
+    pub(super) place: Range<usize>,
+    /// Bytes from the mark to the end of its line, line break not included.
+    pub(super) rest: usize,
+    pub(super) role: Role,
+}
+
+/// The marks of a body in the order of their places.
+pub(super) struct Marks {
+    pub(super) all: Vec<Mark>,
+}
+
+impl Marks {
+    /// Finds what has a meaning of its own in a body; `lines` are the starts of its lines.
+    pub(super) fn scan(body: &str, lines: &[usize]) -> Self {
+        let mut scanner = Scanner { body, lines, marks: Vec::new(), before: Before::default() };
+        if [":::", ">!", ">|"].iter().any(|sign| body.contains(sign)) {
+            (0..lines.len()).for_each(|line| scanner.line(line));
+        }
+        Self { all: scanner.marks }
+    }
+
+    /// The body as the parser sees it, of the same length.
+    pub(super) fn mask(&self, body: &str) -> String {
+        let mut masked = String::with_capacity(body.len());
+        let mut done = 0;
+        for mark in &self.all {
+            masked.push_str(body.get(done..mark.place.start).unwrap_or_default());
+            let sign = if matches!(mark.role, Role::Quote(_)) { '>' } else { '#' };
+            masked.push(sign);
+            masked.extend(std::iter::repeat_n(' ', mark.place.len().saturating_sub(1)));
+            done = mark.place.end;
+        }
+        masked.push_str(body.get(done..).unwrap_or_default());
+        masked
+    }
+
+    /// The mark at a place of the parser's, and its number.
+    pub(super) fn at(&self, line: usize, column: usize) -> Option<(usize, &Mark)> {
+        let found = self.all.binary_search_by_key(&(line, column), |mark| (mark.line, mark.column)).ok()?;
+        Some((found, self.all.get(found)?))
+    }
+
+    /// The marks of the lines `first..=last`.
+    pub(super) fn of_lines(&self, first: usize, last: usize) -> &[Mark] {
+        let start = self.all.partition_point(|mark| mark.line < first);
+        let end = self.all.partition_point(|mark| mark.line <= last);
+        self.all.get(start..end).unwrap_or_default()
+    }
+}
+
+/// What the line before said, as far as it matters to the next.
+#[derive(Default)]
+struct Before {
+    /// Its quotes, from the outermost: the block of those that are none.
+    quotes: Vec<Option<Block>>,
+    /// Where its text starts; none when it is blank.
+    text: Option<usize>,
+}
+
+struct Scanner<'t> {
+    body: &'t str,
+    lines: &'t [usize],
+    marks: Vec<Mark>,
+    before: Before,
+}
+
+/// Where a line's text begins, and what stands before it.
+struct Prefix {
+    /// In bytes of the line.
+    text: usize,
+    quotes: Vec<(usize, Option<Block>)>,
+    /// Columns of white space right before the text.
+    gap: usize,
+}
+
+impl<'t> Scanner<'t> {
+    /// A line without its break.
+    fn text(&self, line: usize) -> &'t str {
+        let Some(start) = self.lines.get(line).copied() else { return "" };
+        let end = self.lines.get(line + 1).copied().unwrap_or(self.body.len());
+        self.body.get(start..end).unwrap_or_default().trim_end_matches(['\n', '\r'])
+    }
+
+    fn line(&mut self, number: usize) {
+        let text = self.text(number);
+        let prefix = self.prefix(number, text);
+        // What is indented by so much goes on with the paragraph before it, or is code.
+        let indented = prefix.gap >= 4 && self.before.text.is_some_and(|above| prefix.text >= above + 4);
+        for (at, block) in &prefix.quotes {
+            if let Some(block) = block {
+                self.mark(number, *at..at + 2, Role::Quote(block.clone()));
+            }
+        }
+        let rest = text.get(prefix.text..).unwrap_or_default();
+        // The end of a comment must stay one.
+        if !indented
+            && !rest.contains("-->")
+            && let Some(role) = colons(rest)
+        {
+            self.mark(number, prefix.text..text.len(), role);
+        }
+        self.before = Before {
+            text: (!rest.is_empty()).then_some(prefix.text),
+            quotes: prefix.quotes.into_iter().map(|(_, block)| block).collect(),
+        };
+    }
+
+    fn mark(&mut self, line: usize, place: Range<usize>, role: Role) {
+        let Some(start) = self.lines.get(line).copied() else { return };
+        let rest = self.text(line).len() - place.start;
+        let mark =
+            Mark { line: line + 1, column: place.start + 1, place: start + place.start..start + place.end, rest, role };
+        self.marks.push(mark);
+    }
+
+    /// Reads quotes and the signs of lists.
+    fn prefix(&self, number: usize, text: &str) -> Prefix {
+        let bytes = text.as_bytes();
+        let mut at = if number == 0 && text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
+        let mut prefix = Prefix { text: 0, quotes: Vec::new(), gap: 0 };
+        loop {
+            let blank = bytes.iter().skip(at).take_while(|b| matches!(b, b' ' | b'\t')).count();
+            let tabs = bytes.iter().skip(at).take(blank).filter(|b| **b == b'\t').count();
+            prefix.gap = blank + 3 * tabs;
+            at += blank;
+            let rest = bytes.get(at..).unwrap_or_default();
+            match rest {
+                [b'>', next @ ..] => {
+                    // Only the first line of a quote says what it is.
+                    let block = match self.before.quotes.get(prefix.quotes.len()) {
+                        Some(None) => None,
+                        Some(Some(block)) if quote(next).as_ref() == Some(block) => Some(block.clone()),
+                        Some(Some(_)) => None,
+                        None => quote(next).filter(|block| *block != Block::Fold || !self.is_table(number, at)),
+                    };
+                    let length = 1 + usize::from(block.is_some());
+                    prefix.quotes.push((at, block));
+                    at += length;
+                }
+                [b'-' | b'+' | b'*', b' ' | b'\t', ..] => at += 1,
+                [b'0'..=b'9', ..] => {
+                    let digits = rest.iter().take_while(|b| b.is_ascii_digit()).count();
+                    match rest.get(digits..) {
+                        Some([b'.' | b')', b' ' | b'\t', ..]) if digits <= 9 => at += digits + 1,
+                        _ => break,
+                    }
+                }
+                _ => break,
+            }
+        }
+        prefix.text = at;
+        prefix
+    }
+
+    /// Whether `>|` starts a table in a quote, written without a space: its second line says so.
+    fn is_table(&self, number: usize, at: usize) -> bool {
+        let next = self.text(number + 1).get(at..).unwrap_or_default();
+        next.strip_prefix(">|")
+            .is_some_and(|row| row.contains('-') && row.bytes().all(|b| matches!(b, b'-' | b':' | b'|' | b' ' | b'\t')))
+    }
+}
+
+/// What `>` and these bytes start.
+fn quote(after: &[u8]) -> Option<Block> {
+    match after {
+        // A picture in a quote.
+        [b'!', b'[', ..] => None,
+        [b'!', ..] => Some(Block::Spoiler),
+        [b'|', ..] => Some(Block::Fold),
+        _ => None,
+    }
+}
+
+/// A line that opens or closes a box.
+fn colons(line: &str) -> Option<Role> {
+    let count = line.bytes().take_while(|b| *b == b':').count();
+    if count < 3 || line.len() > MAX_NAME {
+        return None;
+    }
+    let fence = Fence::Colons(count);
+    let name = line.trim_matches(|c: char| c == ':' || c.is_whitespace());
+    if name.is_empty() {
+        return Some(Role::Close(fence));
+    }
+    let (first, rest) = name.split_once(char::is_whitespace).unwrap_or((name, ""));
+    let family = match first.to_ascii_lowercase().as_str() {
+        "info" | "blue" => Family::Info,
+        "warning" | "yellow" => Family::Warning,
+        "success" | "green" => Family::Success,
+        "danger" | "red" => Family::Danger,
+        "none" | "empty" => Family::Plain,
+        _ => {
+            let block = Block::Box { family: Family::Plain, title: Some(name.to_owned()) };
+            return Some(Role::Open { block, fence });
+        }
+    };
+    let title = Some(rest.trim().to_owned()).filter(|title| !title.is_empty());
+    Some(Role::Open { block: Block::Box { family, title }, fence })
+}
