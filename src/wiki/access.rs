@@ -211,7 +211,7 @@ impl<R: Right> Access<R> {
 
     /// Which side of the bar in a wikilink is the page.
     pub(super) fn link_order(&self) -> LinkOrder {
-        LinkOrder::default()
+        self.preferences.link_order
     }
 
     #[must_use]

@@ -267,7 +267,7 @@ fn report(done: &ImportDone) -> ImportJob {
         kind: done.report.kind.name(),
         done: !done.options.dry_run,
         commit_href: done.report.revision.map(|revision| format!("/-/commit/{revision}")),
-        overwrites: done.options.on_conflict == OnConflict::Overwrite,
+        overwrites: pages.overwritten + files.overwritten > 0,
         something: done.report.changes() > 0,
         pages: fates(pages),
         files: fates(files),

@@ -43,7 +43,7 @@ impl Wikis {
         }
         sweep(&dir);
         let mut name = [0u8; 8];
-        self.clock().fill_random(&mut name).map_err(|_| failed(std::io::ErrorKind::Other.into()))?;
+        self.clock().fill_random(&mut name).map_err(|_no_randomness| failed(std::io::ErrorKind::Other.into()))?;
         let name: String = name.iter().map(|byte| format!("{byte:02x}")).collect();
         Ok(dir.join(format!("{name}.zip")))
     }

@@ -1,6 +1,6 @@
 //! Where in the wiki each file of a source goes.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use unicode_normalization::UnicodeNormalization as _;
 
@@ -66,7 +66,7 @@ pub(super) struct Places<'p> {
     existing: &'p Existing,
     on_conflict: OnConflict,
     /// Names given out, as the wiki tells names apart.
-    pages: HashMap<FoldKey, ()>,
+    pages: HashSet<FoldKey>,
     files: BTreeSet<(PagePath, String)>,
     pub(super) placed: Vec<Placed>,
 }
@@ -75,7 +75,7 @@ impl<'p> Places<'p> {
     pub(super) fn new(existing: &'p Existing, on_conflict: OnConflict, count: usize) -> Self {
         let nowhere = Placed { destination: Destination::Nowhere, fate: Fate::New, refused: None };
         let placed = vec![nowhere; count];
-        Self { existing, on_conflict, pages: HashMap::new(), files: BTreeSet::new(), placed }
+        Self { existing, on_conflict, pages: HashSet::new(), files: BTreeSet::new(), placed }
     }
 
     fn set(&mut self, at: usize, placed: Placed) {
@@ -94,7 +94,7 @@ impl<'p> Places<'p> {
             return self.refuse(at, "no page may have this name");
         };
         let there = self.existing.page(&wanted).cloned();
-        let taken_here = self.pages.contains_key(&wanted.fold());
+        let taken_here = self.pages.contains(&wanted.fold());
         let (path, fate) = match (there, self.on_conflict) {
             _ if taken_here => (self.free_page(&wanted), Fate::Renamed),
             (None, _) => (Some(wanted), Fate::New),
@@ -103,12 +103,12 @@ impl<'p> Places<'p> {
             (Some(_), OnConflict::Rename) => (self.free_page(&wanted), Fate::Renamed),
         };
         let Some(path) = path else { return self.refuse(at, "no name is free for it") };
-        self.pages.insert(path.fold(), ());
+        self.pages.insert(path.fold());
         self.set(at, Placed { destination: Destination::Page(path), fate, refused: None });
     }
 
     fn free_page(&self, wanted: &PagePath) -> Option<PagePath> {
-        let free = |path: &PagePath| self.existing.page(path).is_none() && !self.pages.contains_key(&path.fold());
+        let free = |path: &PagePath| self.existing.page(path).is_none() && !self.pages.contains(&path.fold());
         (2..10_000).filter_map(|number| PagePath::parse(&format!("{wanted}_{number}")).ok()).find(free)
     }
 
@@ -137,9 +137,9 @@ impl<'p> Places<'p> {
             None => (wanted.name.as_str(), String::new()),
         };
         let named = |number| AttachmentName::parse(&format!("{stem}_{number}{ending}")).ok();
-        let paths = (2..10_000).filter_map(named).map(|name| AttachmentPath { page: wanted.page.clone(), name });
+        let mut paths = (2..10_000).filter_map(named).map(|name| AttachmentPath { page: wanted.page.clone(), name });
         let free = |path: &AttachmentPath| !self.existing.files.contains_key(path) && !self.files.contains(&key(path));
-        paths.into_iter().find(free)
+        paths.find(free)
     }
 
     /// Finds places for all files that are no pages, once those have theirs: with the page whose folder
@@ -188,13 +188,13 @@ impl<'p> Places<'p> {
 
     fn page_for_the_rest(&mut self) -> Option<PagePath> {
         let wanted = PagePath::parse(UNUSED).ok()?;
-        let taken = self.pages.contains_key(&wanted.fold());
+        let taken = self.pages.contains(&wanted.fold());
         let page = match self.existing.page(&wanted) {
             Some(there) => Some(there.clone()),
             None if taken => self.free_page(&wanted),
             None => Some(wanted),
         }?;
-        self.pages.insert(page.fold(), ());
+        self.pages.insert(page.fold());
         Some(page)
     }
 }

@@ -54,6 +54,7 @@ pub(crate) struct ImportJob {
     /// Whether it happened.
     pub(crate) done: bool,
     pub(crate) commit_href: Option<String>,
+    /// Whether it replaces anything.
     pub(crate) overwrites: bool,
     /// Whether there is anything to do.
     pub(crate) something: bool,
