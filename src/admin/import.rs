@@ -18,7 +18,7 @@ pub(super) fn import(
 ) -> Result<Answer, Failure> {
     let name = path.file_name().map_or_else(|| "elsewhere".into(), std::ffi::OsStr::to_string_lossy).into_owned();
     let source = (path, name.as_str());
-    let answer = |report: ImportReport| Answer::Imported { report, dry_run: options.dry_run };
+    let answer = |report: ImportReport| Answer::Imported { report: Box::new(report), dry_run: options.dry_run };
     let Some(new) = create else {
         let mut hear = |text: &str| {
             progress(text);

@@ -105,7 +105,7 @@ pub enum Answer {
     Tokens { tokens: Vec<Token> },
     Reindexing { wikis: Vec<Reindexed> },
     Findings { findings: Vec<Finding> },
-    Imported { report: ImportReport, dry_run: bool },
+    Imported { report: Box<ImportReport>, dry_run: bool },
     Done,
 }
 

@@ -51,7 +51,7 @@ pub(super) fn import(
         let existing = Existing::of(&access.wiki().repo().at_tip()?, bytes)?;
         let mut source = Source::open(path, options.kind)?;
         say(hear, &format!("{} files, taken for {}", source.files.len(), source.kind.name()))?;
-        let mut work = Work { wikis, access, options, existing: &existing, before };
+        let work = Work { wikis, access, options, existing: &existing, before };
         let (mut report, puts) = work.prepare(&mut source, hear)?;
         if options.dry_run || (puts.is_empty() && before == Before::Kept) {
             return Ok(report);
@@ -109,7 +109,7 @@ struct Read {
 impl Work<'_> {
     /// Decides what becomes of everything. Unless it is a trial, contents are stored already when this
     /// returns; nothing refers to them yet.
-    fn prepare(&mut self, source: &mut Source, hear: &mut Hear<'_>) -> Result<(ImportReport, Vec<Put>), WikiError> {
+    fn prepare(&self, source: &mut Source, hear: &mut Hear<'_>) -> Result<(ImportReport, Vec<Put>), WikiError> {
         let kind = source.kind;
         let wiki_order = self.access.link_order();
         let mut tree = Tree::new(kind, &source.files);
@@ -120,7 +120,7 @@ impl Work<'_> {
         for at in 0..source.files.len() {
             let name = source.files.get(at).and_then(|file| stem(&file.path)).map(str::to_owned);
             match (name, read.unreadable.get(&at)) {
-                (_, Some(reason)) => places.refuse(at, reason),
+                (_, Some(&reason)) => places.refuse(at, reason),
                 (Some(name), None) => places.page(at, &name),
                 (None, None) => {}
             }
@@ -150,6 +150,7 @@ impl Work<'_> {
             bytes_before: self.existing.bytes,
             bytes_after: existing.bytes,
         };
+        let snapshot = self.access.wiki().repo().at_tip()?;
         let mut losses = Losses::default();
         for (at, Placed { destination, fate, refused }) in placed.iter().enumerate() {
             if at > 0 && at.is_multiple_of(REPORTED) {
@@ -199,7 +200,8 @@ impl Work<'_> {
                 if there.is_none() && matches!(destination, Destination::Page(_)) {
                     growth.pages_after += 1;
                 }
-                growth.bytes_after += bytes.len() as u64;
+                let replaced = there.map(|blob| snapshot.size(*blob)).transpose()?.unwrap_or(0);
+                growth.bytes_after = (growth.bytes_after + bytes.len() as u64).saturating_sub(replaced);
                 check_room(self.wikis, self.access, growth)?;
             }
             store.put(to, blob, bytes)?;
