@@ -2,6 +2,7 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use super::open::{Wiki, Wikis};
+use crate::markdown::LinkOrder;
 use crate::model::{Author, Language, Name, Permission, Preferences, Principal, Role, Slug, WikiId};
 use crate::store::{StoreError, WikiRecord};
 
@@ -206,6 +207,11 @@ impl<R: Right> Access<R> {
     /// The language that its pages are written in.
     pub(super) fn language(&self) -> Language {
         self.record.language
+    }
+
+    /// Which side of the bar in a wikilink is the page.
+    pub(super) fn link_order(&self) -> LinkOrder {
+        self.preferences.link_order
     }
 
     #[must_use]

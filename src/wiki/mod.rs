@@ -18,6 +18,7 @@ mod error;
 mod export;
 mod feed;
 mod history;
+mod import;
 mod index_status;
 mod lifecycle;
 mod links;
@@ -63,6 +64,10 @@ pub use error::WikiError;
 pub use export::{ExportError, ExportFormat, check_export, export};
 pub use feed::{Became, ChangedAttachment, ChangedPage, FeedEvent, Since, feed_after, feed_cursor, feed_events};
 pub use history::{DeletedPage, HistoryItem, PageHistory, deleted_pages, history, history_part};
+pub use import::{
+    Broken, Fate, Fates, Hear, ImportDone, ImportKind, ImportOptions, ImportReport, OnConflict, Refused, Row, SentFile,
+    import, is_repository,
+};
 pub use index_status::{
     IndexStatus, Reindexing, TextIndexStatus, VectorIndexStatus, embedding_model, index_status, reindex,
 };

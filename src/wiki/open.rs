@@ -6,10 +6,11 @@ use parking_lot::{Mutex, MutexGuard, RwLock, RwLockUpgradableReadGuard};
 
 use super::feed::Listeners;
 use super::source::{RepoSource, WikiPlaces};
-use super::{AccessError, WikiError};
+use super::{AccessError, ImportDone, WikiError};
 use crate::catalog::{Catalog, Past, PastError, State};
 use crate::clock::Clock;
 use crate::config::Limits;
+use crate::jobs::Jobs;
 use crate::markdown::LinkOrder;
 use crate::model::{Preferences, Revision, Slug, WikiId};
 use crate::repo::{Disk, Repo};
@@ -42,6 +43,7 @@ pub struct Wikis {
     vectors: Vectors,
     open: Mutex<OpenWikis>,
     listeners: Arc<Listeners>,
+    jobs: Jobs<ImportDone>,
     /// Held while a wiki is created or deleted.
     pub(super) lifecycle: Mutex<()>,
 }
@@ -90,6 +92,7 @@ impl Wikis {
             vectors,
             open: Mutex::default(),
             listeners: Arc::default(),
+            jobs: Jobs::default(),
             lifecycle: Mutex::new(()),
         });
         places.serve(&wikis);
@@ -98,6 +101,7 @@ impl Wikis {
 
     /// Ends the worker; what is not indexed yet is indexed after the next start.
     pub fn shutdown(&self) {
+        self.jobs.shutdown();
         self.vectors.shutdown();
         self.indexes.shutdown();
         let slots: Vec<_> = self.open.lock().all.values().map(Arc::clone).collect();
@@ -139,6 +143,10 @@ impl Wikis {
     pub(super) fn forget_indexes(&self, id: WikiId) {
         self.indexes.forget(id);
         self.vectors.forget(id);
+    }
+
+    pub(super) fn jobs(&self) -> &Jobs<ImportDone> {
+        &self.jobs
     }
 
     pub(super) fn listeners(&self) -> &Listeners {

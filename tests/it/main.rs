@@ -27,3 +27,4 @@ mod schemathesis;
 mod semantic;
 mod store_fixture;
 mod support;
+mod transfer;

@@ -15,6 +15,7 @@ mod export;
 mod feeds;
 mod file_posts;
 mod frame;
+mod import;
 mod index_status;
 mod landing;
 mod links_overview;
@@ -76,6 +77,11 @@ pub(super) fn wiki_routes(state: &AppState) -> Router<AppState> {
         .route("/-/api", get(api_reference::api_reference))
         .route("/-/export", get(export::show))
         .route("/-/export/{format}", get(export::download))
+        .route(
+            "/-/settings/import",
+            get(import::form).post(import::send).layer(DefaultBodyLimit::max(import::most(state))),
+        )
+        .route("/-/settings/import/{job}", get(import::show).post(import::decide))
         .route("/-/new", get(new_page::new_page))
         .route("/-/sign-in", get(sign_in::from_wiki))
         .route("/-/session", get(sign_in::arrive))

@@ -23,7 +23,7 @@ pub(crate) use changes::{
 pub(crate) use files::{FileRow, FileVersion, FileView, PageFiles};
 pub(crate) use forms::{DeletePage, RenamePage};
 pub(crate) use lists::{BrokenRow, LinksOverview, NameCount, Names, PageLinksView, PagesWith};
-pub(crate) use transfer::ExportView;
+pub(crate) use transfer::{ExportView, FateRow, FatesView, ImportForm, ImportJob, ImportStage, ImportView};
 
 use super::asset;
 use crate::model::UnixSeconds;

@@ -1,6 +1,8 @@
 //! Renders every page kind with sample data. With `ROBOTWIKI_RENDER_DIR` set, the pages
 //! are left there as files, to look at in a browser.
 
+mod transfer;
+
 use std::path::Path;
 
 use askama::Template;
@@ -339,7 +341,7 @@ fn all_pages() -> Vec<(&'static str, String)> {
 
 #[test]
 fn every_page_kind_renders_a_whole_document_that_the_content_policy_allows() {
-    let pages = all_pages();
+    let pages = [all_pages(), transfer::pages()].concat();
     if let Some(dir) = std::env::var_os("ROBOTWIKI_RENDER_DIR") {
         for (name, html) in &pages {
             std::fs::write(Path::new(&dir).join(name).with_extension("html"), html).unwrap();
