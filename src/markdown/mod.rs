@@ -6,6 +6,7 @@ mod address;
 mod anchor;
 mod assemble;
 mod blocks;
+mod custom_css;
 mod document;
 mod front_matter;
 mod front_matter_edit;
@@ -23,6 +24,7 @@ mod wikilink;
 
 pub use address::FindPage;
 pub use anchor::anchor;
+pub use custom_css::{CustomStyle, StyleProblem, custom_css};
 pub use front_matter::{FrontMatter, front_matter};
 pub use front_matter_edit::{FrontMatterError, set_properties};
 pub use headings::{Heading, first_heading, headings};

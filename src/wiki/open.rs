@@ -10,7 +10,6 @@ use super::{AccessError, WikiError};
 use crate::catalog::{Catalog, Past, PastError, State};
 use crate::clock::Clock;
 use crate::config::Limits;
-use crate::markdown::LinkOrder;
 use crate::model::{Preferences, Revision, Slug, WikiId};
 use crate::repo::{Disk, Repo};
 use crate::search::{self, Indexes, Models, Place, VectorLimits, Vectors};
@@ -189,7 +188,7 @@ impl Wikis {
         let wiki = Arc::new(Wiki {
             id,
             repo,
-            catalog: Arc::new(Catalog::open(LinkOrder::default(), &dir.join("index").join("catalog.bin"))),
+            catalog: Arc::new(Catalog::open(preferences.link_order, &dir.join("index").join("catalog.bin"))),
             preferences: RwLock::new(Arc::new(preferences)),
             writing: Mutex::new(false),
         });
@@ -210,7 +209,8 @@ impl Wikis {
         let Some(record) = self.store().read(|tx| tx.wiki(id))? else { return Ok(None) };
         let wiki = self.open(id, &record.slug)?;
         let dir = self.wiki_dir(&record.slug).join("index").join(name);
-        let source = Arc::new(RepoSource::new(Arc::clone(&wiki.repo), Arc::clone(&wiki.catalog)));
+        let source =
+            Arc::new(RepoSource::new(Arc::clone(&wiki.repo), Arc::clone(&wiki.catalog), wiki.preferences().link_order));
         Ok(Some(Place { dir, language: record.language, source }))
     }
 

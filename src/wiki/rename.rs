@@ -9,7 +9,7 @@ use super::draft::Draft;
 use super::message::message;
 use super::write::{Recording, check_address_is_free};
 use super::{Access, Action, WikiError, Wikis, Write};
-use crate::markdown::{LinkOrder, Moves, rewrite_links};
+use crate::markdown::{Moves, rewrite_links};
 use crate::model::{AttachmentName, AttachmentPath, FoldKey, PagePath, Revision, RevisionPrefix};
 use crate::repo;
 
@@ -197,7 +197,7 @@ fn rewrite_all(
             file: &file_before,
             file_after: &file_after,
         };
-        if let Some(text) = rewrite_links(&text, LinkOrder::default(), before_path, page, &moves) {
+        if let Some(text) = rewrite_links(&text, draft.link_order(), before_path, page, &moves) {
             rewritten.push((page.clone(), text));
         }
     }

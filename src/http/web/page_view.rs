@@ -265,12 +265,14 @@ pub(super) fn rendered(
 ) -> Arc<RenderedPage> {
     // The commit that the text was read at, not the tip, which may have moved since.
     let last = page.last.as_ref().map(|last| last.revision);
-    let key = RenderedKey { wiki: access.id(), tip: page.as_of, page: page.path.clone(), at: last.filter(|_| old) };
+    let order = access.link_order();
+    let key =
+        RenderedKey { wiki: access.id(), tip: page.as_of, page: page.path.clone(), at: last.filter(|_| old), order };
     if let Some(kept) = state.rendered(&key) {
         return kept;
     }
     let find_page = wiki::link_targets(access);
-    let context = RenderContext { page: &page.path, order: markdown::LinkOrder::default(), find_page: &find_page };
+    let context = RenderContext { page: &page.path, order, find_page: &find_page };
     let output = markdown::render(&page.content, &context);
     let opens_with_title = output.contents.first().is_some_and(|heading| heading.level == 1);
     let contents = output

@@ -38,7 +38,7 @@ pub(super) async fn preview(
         let path = PagePath::parse(&typed).map_err(WikiError::from)?;
         let access = access.reading();
         let find_page = wiki::link_targets(&access);
-        let context = RenderContext { page: &path, order: markdown::LinkOrder::default(), find_page: &find_page };
+        let context = RenderContext { page: &path, order: access.link_order(), find_page: &find_page };
         Ok(markdown::render(&draft.content, &context).html)
     });
     either(found.await.map(|html| (StatusCode::OK, Html(html)).into_response()))
