@@ -7,9 +7,11 @@ mod doctor;
 mod reindex;
 mod request;
 mod run;
+mod talk;
 mod wire;
 
 pub use doctor::{Finding, Health};
 pub use request::{Answer, Person, Reindexed, Request, Token, WikiInfo};
 pub use run::{Parts, run};
+pub use talk::{Talk, Unheard};
 pub use wire::{Failure, Message, Reader, write_message};

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Finding;
 use crate::model::{Language, Name, Role, Slug, TokenRole, UnixSeconds};
+use crate::wiki::ExportFormat;
 
 /// A verb with its arguments.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -58,6 +59,11 @@ pub enum Request {
         wait: bool,
     },
     Doctor,
+    /// Its answer is the content of the file, and then [`Answer::Done`].
+    Export {
+        slug: Slug,
+        format: ExportFormat,
+    },
 }
 
 impl Request {

@@ -1,11 +1,13 @@
+use std::io::Write as _;
 use std::sync::Arc;
 
 use super::request::{Answer, Person, Request, Token, WikiInfo};
+use super::talk::{Shared, Talk};
 use super::{Failure, doctor, reindex};
 use crate::auth::{Auth, AuthError, Operator, PersonSummary, SignInLink};
 use crate::config::Config;
 use crate::model::{Slug, WikiId};
-use crate::wiki::{NewWiki, WikiError, WikiSummary, Wikis};
+use crate::wiki::{ExportFormat, NewWiki, WikiError, WikiSummary, Wikis};
 
 /// What the verbs work on.
 #[derive(Clone)]
@@ -15,16 +17,15 @@ pub struct Parts {
     pub wikis: Arc<Wikis>,
 }
 
-/// Does what the operator asks. `progress` hears what takes long. Blocks.
+/// Does what the operator asks. `talk` hears what takes long. Blocks.
 ///
 /// # Errors
 /// With a text for whoever asked; nothing has changed then.
-pub fn run(
-    parts: &Parts,
-    proof: Operator,
-    request: Request,
-    progress: &mut dyn FnMut(&str),
-) -> Result<Answer, Failure> {
+pub fn run(parts: &Parts, proof: Operator, request: Request, talk: &mut dyn Talk) -> Result<Answer, Failure> {
+    if let Request::Export { slug, format } = request {
+        return export(parts, proof, &slug, format, talk);
+    }
+    let progress: &mut dyn FnMut(&str) = &mut |text| talk.progress(text);
     Ok(match request {
         Request::Setup => {
             let person = parts.auth.operator_account(proof)?;
@@ -89,8 +90,23 @@ pub fn run(
         Request::Reindex { slug, wait } => {
             Answer::Reindexing { wikis: reindex::reindex(parts, proof, slug, wait, progress)? }
         }
+        Request::Export { .. } => Answer::Done,
         Request::Doctor => Answer::Findings { findings: doctor::examine(parts, proof) },
     })
+}
+
+fn export(
+    parts: &Parts,
+    proof: Operator,
+    slug: &Slug,
+    format: ExportFormat,
+    talk: &mut dyn Talk,
+) -> Result<Answer, Failure> {
+    let shared = Shared::new(talk);
+    let mut content = shared.content();
+    let written = parts.wikis.export(proof, slug, format, &mut content, &mut |text| shared.progress(text));
+    written.and_then(|()| Ok(content.flush()?)).map_err(|error| Failure { text: error.to_string() })?;
+    Ok(Answer::Done)
 }
 
 impl Parts {

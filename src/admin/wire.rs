@@ -8,12 +8,14 @@ use super::Answer;
 /// Longest line on the control socket.
 const LONGEST: u64 = 16 << 20;
 
-/// What the server sends for one request: any number of progress lines, then one of the
-/// others. Each is a line of JSON.
+/// What the server sends for one request: any number of lines of progress and pieces of content,
+/// then one of the others. Each is a line of JSON.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Message {
     Progress(String),
+    /// In base64.
+    Content(String),
     Answer(Box<Answer>),
     Failure(Failure),
 }

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 
 use crate::model::{Language, Name, Role, Slug, TokenRole};
+use crate::wiki::ExportFormat;
 
 const EXIT_CODES: &str = "\
 Exit codes: 0 done, 1 it failed and nothing changed, 2 wrong arguments or configuration.
@@ -108,6 +109,21 @@ pub(super) enum Verb {
         /// always so.
         #[arg(long)]
         wait: bool,
+    },
+    /// Writes a wiki into one file: its files, its history, or a static site.
+    #[command(
+        after_help = "Examples:\n  robotwiki export docs docs.zip\n  robotwiki export docs --format site docs-site.zip\n  robotwiki export docs --format bundle docs.bundle"
+    )]
+    Export {
+        /// The wiki's short name.
+        #[arg(value_parser = Slug::parse)]
+        slug: Slug,
+        /// The file to write, which must not exist; - for standard output.
+        out: PathBuf,
+        /// zip: the Markdown files and attachments; bundle: git clone reads it, with all history;
+        /// site: HTML pages that need no server, zipped.
+        #[arg(long, value_name = "FORMAT", default_value = "zip", value_parser = ExportFormat::parse)]
+        format: ExportFormat,
     },
     /// Looks at everything and says what is wrong and what to do. Exit code 1 when
     /// something does not work.

@@ -1,8 +1,9 @@
 //! The command line: arguments, help, exit codes, printing. What verbs do is in `admin`;
-//! only `serve`, `embed` and `config` are done here.
+//! only `serve`, `embed` and `config` are done here, and files are opened for `export`.
 
 mod args;
 mod embed;
+mod export;
 mod operate;
 mod print;
 mod serve;
@@ -70,6 +71,7 @@ fn run(arguments: Arguments) -> Result<ExitCode, CliError> {
             let broken = print::answer(&answer, Listing::of(json))? == Health::Broken;
             Ok(if broken { ExitCode::from(1) } else { ExitCode::SUCCESS })
         }
+        Verb::Export { slug, out, format } => export::export(config, slug, &out, format),
         verb => {
             let (request, json) = request(verb)?;
             let answer = operate::ask(config, request)?;
@@ -82,7 +84,7 @@ fn run(arguments: Arguments) -> Result<ExitCode, CliError> {
 /// The request that a verb stands for, and whether its answer is wanted as JSON.
 fn request(verb: Verb) -> Result<(Request, bool), CliError> {
     Ok(match verb {
-        Verb::Serve { .. } | Verb::Embed { .. } | Verb::Config => {
+        Verb::Serve { .. } | Verb::Embed { .. } | Verb::Export { .. } | Verb::Config => {
             return Err(CliError::Usage("not a request".to_owned()));
         }
         Verb::Doctor { json } => (Request::Doctor, json),

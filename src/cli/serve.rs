@@ -1,7 +1,7 @@
 use std::process::ExitCode;
 
 use super::{CliError, print};
-use crate::admin::{self, Answer, Request};
+use crate::admin::{self, Answer, Request, Unheard};
 use crate::app::App;
 use crate::auth::Operator;
 use crate::config::Config;
@@ -43,7 +43,7 @@ fn greet(app: &App) {
     if !nobody {
         return;
     }
-    match admin::run(&parts, proof, Request::Setup, &mut |_| {}) {
+    match admin::run(&parts, proof, Request::Setup, &mut Unheard) {
         Ok(Answer::SignInLink { link, expires, .. }) => {
             let until = print::time(expires);
             print::progress(&format!(

@@ -52,6 +52,7 @@ pub(super) fn kind_of(error: &WikiError) -> Kind {
         WikiError::PageExists { .. } => kind(S::CONFLICT, "page_exists"),
         WikiError::FileExists { .. } => kind(S::CONFLICT, "file_exists"),
         WikiError::AttachmentName => kind(S::UNPROCESSABLE_ENTITY, "invalid_filename"),
+        WikiError::NoThumbnail { .. } => kind(S::UNPROCESSABLE_ENTITY, "no_thumbnail"),
         WikiError::AttachmentTooLarge { .. } => kind(S::UNPROCESSABLE_ENTITY, "too_large"),
         WikiError::NotAtRevision { .. } => kind(S::NOT_FOUND, "not_at_revision"),
         WikiError::Conflict(_) => kind(S::CONFLICT, "conflict"),

@@ -6,7 +6,8 @@ use axum::response::{IntoResponse as _, Response};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::conditional::{is_known, range_holds, value};
-use crate::wiki::Attachment;
+use crate::model::Revision;
+use crate::wiki::{Attachment, Thumbnail};
 
 /// Types that a browser shows and that cannot run anything. All others are downloaded.
 const SHOWN: &[&str] = &[
@@ -25,6 +26,14 @@ const SHOWN: &[&str] = &[
     "text/plain",
 ];
 
+/// Drawings that may hold script. Browsers run none of it in an `<img>`; opened by itself, a drawing
+/// stands in a sandbox with an origin of its own, where its policy lets no script start either.
+/// PDF has scripts too, and browsers' viewers do not work in a sandbox: those are downloads.
+const DRAWING: &str = "image/svg+xml";
+
+/// For what is addressed by a whole revision: it is never anything else.
+const FOR_EVER: HeaderValue = HeaderValue::from_static("private, max-age=31536000, immutable");
+
 /// What may stand in an extended header value as it is (RFC 8187 section 3.2.1).
 const IN_HEADER: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 
@@ -34,7 +43,7 @@ const IN_HEADER: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(
 pub(super) fn serve(file: Attachment, method: &Method, request: &HeaderMap) -> Response {
     let tag = format!("\"{}\"", file.identity);
     let kind = mime_guess::from_path(&file.name).first_or_octet_stream();
-    let shown = SHOWN.contains(&kind.essence_str());
+    let shown = SHOWN.contains(&kind.essence_str()) || kind.essence_str() == DRAWING;
     let content_type = match kind.essence_str() {
         "text/plain" => "text/plain; charset=utf-8",
         essence if shown => essence,
@@ -47,12 +56,7 @@ pub(super) fn serve(file: Attachment, method: &Method, request: &HeaderMap) -> R
         content(file.bytes.into(), asked, content_type)
     };
     let headers = response.headers_mut();
-    headers.insert(
-        header::CONTENT_SECURITY_POLICY,
-        HeaderValue::from_static(
-            "default-src 'none'; img-src 'self'; media-src 'self'; style-src 'unsafe-inline'; sandbox",
-        ),
-    );
+    headers.insert(header::CONTENT_SECURITY_POLICY, SANDBOX);
     let disposition = if shown { "inline" } else { "attachment" };
     // RFC 6266: the encoded form holds any name.
     let disposition = format!("{disposition}; filename*=UTF-8''{}", utf8_percent_encode(&file.name, IN_HEADER));
@@ -61,6 +65,32 @@ pub(super) fn serve(file: Attachment, method: &Method, request: &HeaderMap) -> R
     headers.insert(header::ACCEPT_RANGES, HeaderValue::from_static("bytes"));
     response
 }
+
+/// A small version of a picture.
+pub(super) fn serve_thumbnail(thumbnail: Thumbnail, request: &HeaderMap) -> Response {
+    let tag = format!("\"{}\"", thumbnail.identity);
+    let mut response = if is_known(request, &tag) {
+        StatusCode::NOT_MODIFIED.into_response()
+    } else {
+        ([(header::CONTENT_TYPE, thumbnail.kind.mime())], thumbnail.bytes).into_response()
+    };
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_SECURITY_POLICY, SANDBOX);
+    headers.insert(header::ETAG, value(&tag));
+    response
+}
+
+/// Lets a browser keep an answer that belongs to this revision, if the revision is a whole one.
+pub(super) fn lasting(mut response: Response, revision: Option<&str>) -> Response {
+    if revision.is_some_and(|text| Revision::parse(text).is_ok()) && response.status() != StatusCode::NOT_FOUND {
+        response.headers_mut().insert(header::CACHE_CONTROL, FOR_EVER);
+    }
+    response
+}
+
+const SANDBOX: HeaderValue = HeaderValue::from_static(
+    "default-src 'none'; img-src 'self'; media-src 'self'; style-src 'unsafe-inline'; sandbox",
+);
 
 fn content(bytes: Bytes, asked: Option<&HeaderValue>, content_type: &str) -> Response {
     let length = bytes.len();
@@ -134,11 +164,15 @@ mod tests {
 
     #[test]
     fn active_types_are_downloads() {
-        for name in ["x.svg", "x.html", "x.pdf", "x.xml", "x.js", "x.unknown", "x"] {
+        for name in ["x.html", "x.pdf", "x.xml", "x.js", "x.unknown", "x"] {
             let response = answer(name, &[]);
             assert_eq!(response.headers()[header::CONTENT_TYPE], "application/octet-stream", "{name}");
             assert!(response.headers()[header::CONTENT_DISPOSITION].to_str().unwrap().starts_with("attachment"));
         }
+        let drawing = answer("x.svg", &[]);
+        assert_eq!(drawing.headers()[header::CONTENT_TYPE], "image/svg+xml");
+        let policy = drawing.headers()[header::CONTENT_SECURITY_POLICY].to_str().unwrap();
+        assert!(policy.contains("default-src 'none'") && policy.ends_with("; sandbox") && !policy.contains("script"));
         let image = answer("my otter.png", &[]);
         assert_eq!(image.headers()[header::CONTENT_TYPE], "image/png");
         assert_eq!(image.headers()[header::CONTENT_DISPOSITION], "inline; filename*=UTF-8''my%20otter.png");

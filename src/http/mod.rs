@@ -19,6 +19,7 @@ mod middleware;
 mod openapi;
 mod platform;
 mod router;
+mod sink;
 mod state;
 mod tenant;
 mod web;

@@ -16,6 +16,10 @@ use crate::wiki::Wikis;
 const BLOCKING_AT_ONCE: usize = 64;
 /// Packs that are made at the same time.
 const PACKS_AT_ONCE: usize = 4;
+/// Small pictures that are made at the same time: each takes a processor, and memory.
+const PICTURES_AT_ONCE: usize = 2;
+/// Exports that are written at the same time.
+const EXPORTS_AT_ONCE: usize = 2;
 /// Rendered HTML that is kept, in bytes.
 const RENDERED_BYTES: u64 = 32 << 20;
 
@@ -42,6 +46,8 @@ struct Inner {
     auth: Arc<Auth>,
     clock: Arc<dyn Clock>,
     blocking: Arc<Semaphore>,
+    pictures: Arc<Semaphore>,
+    exports: Arc<Semaphore>,
     git: GitService,
     feed: Arc<Feed>,
     rendered: Cache<RenderedKey, Arc<RenderedPage>, ByLength>,
@@ -83,6 +89,8 @@ impl AppState {
                 auth,
                 clock,
                 blocking: Arc::new(Semaphore::new(BLOCKING_AT_ONCE)),
+                pictures: Arc::new(Semaphore::new(PICTURES_AT_ONCE)),
+                exports: Arc::new(Semaphore::new(EXPORTS_AT_ONCE)),
                 git: GitService::new(PACKS_AT_ONCE),
                 feed,
                 rendered,
@@ -108,6 +116,16 @@ impl AppState {
 
     pub(super) fn blocking(&self) -> &Arc<Semaphore> {
         &self.inner.blocking
+    }
+
+    /// Turns at making small pictures.
+    pub(super) fn pictures(&self) -> &Arc<Semaphore> {
+        &self.inner.pictures
+    }
+
+    /// Turns at writing exports.
+    pub(super) fn exports(&self) -> &Arc<Semaphore> {
+        &self.inner.exports
     }
 
     pub(super) fn git(&self) -> &GitService {

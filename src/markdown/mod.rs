@@ -3,6 +3,7 @@
 //! search and rendering agree. What a link resolves to is asked of the caller.
 
 mod address;
+mod addresses;
 mod anchor;
 mod assemble;
 mod blocks;
@@ -23,6 +24,7 @@ mod tasks;
 mod wikilink;
 
 pub use address::FindPage;
+pub use addresses::{Address, change_addresses};
 pub use anchor::anchor;
 pub use custom_css::{CustomStyle, StyleProblem, custom_css};
 pub use front_matter::{FrontMatter, front_matter};

@@ -3,6 +3,7 @@
 //! who may read it, or that the files are Markdown.
 
 mod blame;
+mod bundle;
 mod commit;
 mod diff;
 mod diff_text;
@@ -74,6 +75,8 @@ pub struct BlobId([u8; 20]);
 pub enum Change {
     /// Creates a file or replaces its content; an executable file stays one.
     Put { path: RepoPath, bytes: Vec<u8> },
+    /// As [`Change::Put`], with content that [`Repo::store`] has made durable before.
+    Link { path: RepoPath, blob: BlobId },
     /// Removes a file, and the directories that it leaves empty.
     Delete { path: RepoPath },
     /// Moves a file to a path that is free.
@@ -220,6 +223,20 @@ impl Repo {
         refs::move_tip(self.disk.as_ref(), &repo, parent, id)?;
         self.tell_moved();
         Ok(revision(id))
+    }
+
+    /// Makes contents durable that a commit is going to name with [`Change::Link`]: so that
+    /// many or large files need not be in memory together. What no commit ever names does no harm.
+    ///
+    /// # Errors
+    /// When the disk fails.
+    pub fn store(&self, contents: &[&[u8]]) -> Result<Vec<BlobId>, Error> {
+        let mut blobs = Vec::with_capacity(contents.len());
+        for bytes in contents {
+            blobs.push(objects::NewObject::new(gix::objs::Kind::Blob, *bytes)?);
+        }
+        objects::write_all(self.disk.as_ref(), &self.gix(), &blobs)?;
+        Ok(blobs.iter().map(|blob| BlobId::from(blob.id)).collect())
     }
 
     /// The commit that `changes` make, and the objects that it needs.

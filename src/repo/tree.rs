@@ -45,6 +45,13 @@ impl<'r> Editor<'r> {
                 self.root.put(self.repo, path, blob.id)?;
                 new.push(blob);
             }
+            Change::Link { path, blob } => {
+                let id = ObjectId::from(*blob);
+                if !self.repo.has_object(id) {
+                    return Err(Error::Damaged(format!("the content {blob} of '{path}' is not there")));
+                }
+                self.root.put(self.repo, path, id)?;
+            }
             Change::Delete { path } => {
                 self.root.remove(self.repo, path)?;
             }

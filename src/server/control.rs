@@ -1,12 +1,15 @@
 use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::net::UnixStream as UnixStreamStd;
 use std::path::{Path, PathBuf};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use super::ServerError;
-use crate::admin::{self, Failure, Message, Parts, Reader, Request, write_message};
+use crate::admin::{self, Failure, Message, Parts, Reader, Request, Talk, write_message};
 use crate::auth::Operator;
 
 /// The control socket of a data directory: whoever may connect is the operator.
@@ -68,14 +71,27 @@ fn answer(parts: &Parts, stream: UnixStream) -> std::io::Result<()> {
     let mut out = stream.try_clone()?;
     let mut requests = Reader::new(stream);
     let Some(request) = requests.receive::<Request>()? else { return Ok(()) };
-    let mut gone = false;
-    let mut progress = |text: &str| {
-        gone = gone || write_message(&mut out, &Message::Progress(text.to_owned())).is_err();
-    };
-    let result = admin::run(parts, Operator::on_this_machine(), request, &mut progress);
+    let mut talk = Line { out: &mut out, gone: false };
+    let result = admin::run(parts, Operator::on_this_machine(), request, &mut talk);
     let message = match result {
         Ok(answer) => Message::Answer(Box::new(answer)),
         Err(Failure { text }) => Message::Failure(Failure { text }),
     };
     write_message(&mut out, &message)
+}
+
+/// The connection to the command line.
+struct Line<'o> {
+    out: &'o mut UnixStreamStd,
+    gone: bool,
+}
+
+impl Talk for Line<'_> {
+    fn progress(&mut self, text: &str) {
+        self.gone = self.gone || write_message(self.out, &Message::Progress(text.to_owned())).is_err();
+    }
+
+    fn content(&mut self, bytes: &[u8]) -> std::io::Result<()> {
+        write_message(self.out, &Message::Content(STANDARD.encode(bytes)))
+    }
 }

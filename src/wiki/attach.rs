@@ -7,6 +7,7 @@ use super::message::message;
 use super::write::Recording;
 use super::{Access, Action, Upload, WikiError, Wikis};
 use crate::model::{AttachmentName, AttachmentPath, PagePath, Revision, RevisionPrefix};
+use crate::repo::BlobId;
 
 /// A file to attach to a page.
 #[derive(Clone, Debug)]
@@ -85,15 +86,126 @@ pub fn attach(
             return Err(WikiError::FileExists { path: file.file().to_string() });
         }
         check_base(draft, &file, new.base.as_ref())?;
-        // A page below this one may have the same address.
-        if let Some(page) = PagePath::parse(file.file().as_str()).ok().and_then(|path| draft.resolve(&path)) {
-            let cause = "a page is there".to_owned();
-            return Err(WikiError::PathTaken { path: page.to_string(), cause });
-        }
+        check_no_page_is_there(draft, &file)?;
         draft.put(file.file(), new.bytes);
         let outcome = move |revision| Ok(Attached { page: file.page, name: file.name.to_string(), revision, replaced });
         Ok(Plan { message: Some(message), outcome: Box::new(outcome) })
     })
+}
+
+/// A file that arrived whole and is durable, and that no page has yet.
+#[derive(Clone, Debug)]
+pub struct StagedFile {
+    pub name: AttachmentName,
+    blob: BlobId,
+    size: u64,
+}
+
+/// Takes in a file that is to be attached, so that of several only one is in memory at a time.
+///
+/// # Errors
+/// [`WikiError::AttachmentTooLarge`], or a storage failure.
+pub fn stage(
+    wikis: &Wikis,
+    access: &Access<Upload>,
+    name: AttachmentName,
+    bytes: &[u8],
+) -> Result<StagedFile, WikiError> {
+    check_attachment_size(wikis, bytes.len())?;
+    let blob = access.wiki().repo().store(&[bytes])?.pop().ok_or(WikiError::Busy)?;
+    Ok(StagedFile { name, blob, size: bytes.len() as u64 })
+}
+
+/// Attaches several files to a page in one commit; those that were there are replaced. Of files
+/// with the same name, as telephones send them, the later ones get a number.
+///
+/// # Errors
+/// [`WikiError::NoSuchPage`], [`WikiError::PathTaken`], a limit, or a storage failure.
+pub fn attach_staged(
+    wikis: &Wikis,
+    access: &Access<Upload>,
+    page: &PagePath,
+    files: Vec<StagedFile>,
+    recording: &Recording<'_>,
+) -> Result<Done<Vec<Attached>>, WikiError> {
+    change(wikis, access, recording.once, |draft| {
+        let page = draft.page(page)?.path;
+        let mut attached: Vec<Attached> = Vec::with_capacity(files.len());
+        for file in files {
+            let given = file.name.as_str();
+            let taken = |name: &str| attached.iter().any(|other| other.name.eq_ignore_ascii_case(name));
+            let free = (1..).map(|number| numbered(given, number)).find(|name| !taken(name)).unwrap_or_default();
+            let name = AttachmentName::parse(&free)?;
+            let path = AttachmentPath { page: page.clone(), name };
+            let replaced = draft.has(&path.file())?;
+            check_no_page_is_there(draft, &path)?;
+            draft.link(path.file(), file.blob, file.size);
+            attached.push(Attached { page: page.clone(), name: free, revision: None, replaced });
+        }
+        let message = message(recording.origin, Action::Attach, recording.message, &listed(&attached))?;
+        let outcome = move |revision| Ok(attached.into_iter().map(|file| Attached { revision, ..file }).collect());
+        Ok(Plan { message: Some(message), outcome: Box::new(outcome) })
+    })
+}
+
+/// `name.png`, `name_2.png`, ...
+fn numbered(name: &str, number: usize) -> String {
+    match (number, name.rsplit_once('.')) {
+        (1, _) => name.to_owned(),
+        (_, Some((stem, ending))) => format!("{stem}_{number}.{ending}"),
+        (_, None) => format!("{name}_{number}"),
+    }
+}
+
+/// Names that a commit's message tells.
+const NAMED: usize = 5;
+
+fn listed(files: &[Attached]) -> String {
+    let names: Vec<&str> = files.iter().take(NAMED).map(|file| file.name.as_str()).collect();
+    match files.len().saturating_sub(NAMED) {
+        0 => names.join(", "),
+        more => format!("{} and {more} more", names.join(", ")),
+    }
+}
+
+/// Brings an attached file back as a commit had left it, under its present name.
+///
+/// # Errors
+/// [`WikiError::NoSuchPage`], [`WikiError::NotAtRevision`] when the commit is none of the file's,
+/// a limit, or a storage failure.
+pub fn restore_attachment(
+    wikis: &Wikis,
+    access: &Access<Upload>,
+    (page, name): (&PagePath, &AttachmentName),
+    at: &RevisionPrefix,
+    recording: &Recording<'_>,
+) -> Result<Done<Attached>, WikiError> {
+    let repo = access.wiki().repo();
+    change(wikis, access, recording.once, |draft| {
+        let page = draft.page(page)?.path;
+        let file = AttachmentPath { page, name: name.clone() };
+        let missing = || WikiError::NotAtRevision { path: file.file().to_string(), revision: at.to_string() };
+        let (Some(revision), Some(tip)) = (repo.find(at)?, draft.tip()) else { return Err(missing()) };
+        let versions = draft.state().log().history(file.file().as_str(), tip, usize::MAX);
+        let version = versions.iter().find(|version| version.commit.revision == revision);
+        let blob = version.and_then(|version| version.blob).ok_or_else(missing)?;
+        let snapshot = repo.at(revision)?.ok_or_else(missing)?;
+        check_no_page_is_there(draft, &file)?;
+        let replaced = draft.has(&file.file())?;
+        draft.link(file.file(), blob, snapshot.size(blob)?);
+        let which = format!("{name} ({})", revision.short());
+        let message = message(recording.origin, Action::Restore, recording.message, &which)?;
+        let outcome = move |revision| Ok(Attached { page: file.page, name: file.name.to_string(), revision, replaced });
+        Ok(Plan { message: Some(message), outcome: Box::new(outcome) })
+    })
+}
+
+/// A page below this one may have the same address.
+fn check_no_page_is_there(draft: &Draft<'_>, file: &AttachmentPath) -> Result<(), WikiError> {
+    match PagePath::parse(file.file().as_str()).ok().and_then(|path| draft.resolve(&path)) {
+        Some(page) => Err(WikiError::PathTaken { path: page.to_string(), cause: "a page is there".to_owned() }),
+        None => Ok(()),
+    }
 }
 
 /// Removes a file from a page. The name is taken as it is, or else as an upload would have
@@ -157,6 +269,9 @@ mod tests {
         ] {
             assert_eq!(attachment_name(given).map(|name| name.to_string()).unwrap(), kept);
         }
+        let numbers = [1, 2, 13].map(|number| numbered("a.tar.gz", number));
+        assert_eq!(numbers, ["a.tar.gz", "a.tar_2.gz", "a.tar_13.gz"]);
+        assert_eq!(numbered("README", 2), "README_2");
         for given in ["", "_", "..", "///", "x.md", "x.MD", "x.md.", "?!", ".md", &"x".repeat(300)] {
             assert!(attachment_name(given).is_err(), "{given:?}");
         }

@@ -22,6 +22,8 @@ pub(super) struct Draft<'w> {
 #[derive(Clone)]
 enum File {
     Bytes(Vec<u8>),
+    /// Content that the repository holds already, and its length.
+    Stored(BlobId, u64),
     /// The bytes that another file had before.
     Moved(RepoPath, BlobId),
 }
@@ -120,7 +122,7 @@ impl<'w> Draft<'w> {
     pub(super) fn bytes(&self, file: &RepoPath) -> Result<Option<Vec<u8>>, WikiError> {
         Ok(match self.files.get(file) {
             Some(Some(File::Bytes(bytes))) => Some(bytes.clone()),
-            Some(Some(File::Moved(_, blob))) => Some(self.snapshot.blob(*blob)?),
+            Some(Some(File::Moved(_, blob) | File::Stored(blob, _))) => Some(self.snapshot.blob(*blob)?),
             Some(None) => None,
             None => self.snapshot.read(file)?,
         })
@@ -133,6 +135,14 @@ impl<'w> Draft<'w> {
 
     pub(super) fn put(&mut self, file: RepoPath, bytes: Vec<u8>) {
         self.files.insert(file, Some(File::Bytes(bytes)));
+    }
+
+    /// Puts content that [`crate::repo::Repo::store`] made durable.
+    pub(super) fn link(&mut self, file: RepoPath, blob: BlobId, size: u64) {
+        if let Some(page) = PagePath::from_file(file.as_str()) {
+            self.pages.insert(page, true);
+        }
+        self.files.insert(file, Some(File::Stored(blob, size)));
     }
 
     pub(super) fn delete_page(&mut self, path: &PagePath) {
@@ -227,6 +237,7 @@ impl<'w> Draft<'w> {
             let before = self.snapshot.find(file)?.map(|blob| self.snapshot.size(blob)).transpose()?.unwrap_or(0);
             let now = match now {
                 Some(File::Bytes(bytes)) => bytes.len() as u64,
+                Some(File::Stored(_, size)) => *size,
                 Some(File::Moved(_, blob)) => self.snapshot.size(*blob)?,
                 None => 0,
             };
@@ -243,14 +254,15 @@ impl<'w> Draft<'w> {
             let was = self.snapshot.find(path)?;
             match file {
                 Some(File::Bytes(bytes)) => puts.push(Change::Put { path: path.clone(), bytes: bytes.clone() }),
-                Some(File::Moved(_, blob)) if was == Some(*blob) => {}
+                Some(File::Stored(blob, _) | File::Moved(_, blob)) if was == Some(*blob) => {}
+                Some(File::Stored(blob, _)) => puts.push(Change::Link { path: path.clone(), blob: *blob }),
                 Some(File::Moved(from, _))
                     if was.is_none() && matches!(self.files.get(from), Some(None)) && sources.insert(from.clone()) =>
                 {
                     moves.push(Change::Rename { from: from.clone(), to: path.clone() });
                 }
                 Some(File::Moved(_, blob)) => {
-                    puts.push(Change::Put { path: path.clone(), bytes: self.snapshot.blob(*blob)? });
+                    puts.push(Change::Link { path: path.clone(), blob: *blob });
                 }
                 None if was.is_some() => deletes.push(path.clone()),
                 None => {}

@@ -38,6 +38,8 @@ pub enum WikiError {
     FileExists { path: String },
     #[error("Invalid filename")]
     AttachmentName,
+    #[error("there is no small version of {name}: {reason}")]
+    NoThumbnail { name: String, reason: &'static str },
     #[error("Attachment too large (max {}MB)", limit >> 20)]
     AttachmentTooLarge { limit: u64 },
     #[error("Page not found: {path} at revision {revision}")]

@@ -14,6 +14,7 @@ mod diff;
 mod draft;
 mod edit;
 mod error;
+mod export;
 mod feed;
 mod history;
 mod index_status;
@@ -36,14 +37,20 @@ mod seed;
 mod settings;
 mod source;
 mod tags;
+mod thumbnails;
 mod tree;
 mod versions;
 mod write;
 
 pub use crate::catalog::{ChangeKind, LinkTarget};
 pub use access::{Access, AccessError, Admin, Read, ReadableWiki, Right, Upload, Write};
-pub use attach::{Attached, NewAttachment, attach, attachment_name, check_attachment_size, detach};
-pub use attachments::{Attachment, AttachmentSummary, attachment, attachments};
+pub use attach::{
+    Attached, NewAttachment, StagedFile, attach, attach_staged, attachment_name, check_attachment_size, detach,
+    restore_attachment, stage,
+};
+pub use attachments::{
+    Attachment, AttachmentHistory, AttachmentSummary, AttachmentVersion, attachment, attachment_history, attachments,
+};
 pub use batch::{BatchChange, BatchDone, BatchItem, BatchOp, MOST_CHANGES, batch};
 pub use blame::{Blame, BlamedLines, blame};
 pub use change::{Done, Once};
@@ -51,6 +58,7 @@ pub use changelog::{ChangedFile, Changelog, ChangelogEntry, ChangelogQuery, chan
 pub use diff::{DiffQuery, PageDiff, diff};
 pub use edit::{NearMiss, Replacement};
 pub use error::WikiError;
+pub use export::{ExportError, ExportFormat, check_export, export};
 pub use feed::{Became, ChangedAttachment, ChangedPage, FeedEvent, Since, feed_after, feed_cursor, feed_events};
 pub use history::{DeletedPage, HistoryItem, PageHistory, deleted_pages, history, history_part};
 pub use index_status::{
@@ -75,6 +83,7 @@ pub use search::{ChunkHit, Hit, SearchQuery, SearchResults, search, semantic_chu
 pub use sections::{Passage, SectionOp, revise};
 pub use settings::Settings;
 pub use tags::{Counted, categories, tags};
+pub use thumbnails::{PictureKind, Small, Thumbnail, ThumbnailSize, has_thumbnail, kept_thumbnail, make_thumbnail};
 pub use tree::{Tree, TreeNode, tree};
 pub use versions::{revision_at, revision_of};
 pub use write::{Conflict, Deleted, Edit, Recording, Saved, WriteMode, WritePage, check_content, delete, edit, write};

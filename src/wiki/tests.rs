@@ -1,5 +1,8 @@
 //! The use cases over real repositories in a temporary directory.
 
+mod exports;
+mod files;
+
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -30,7 +30,7 @@ pub(super) async fn list(
                 .map(|file| AttachmentRow {
                     size: file.size,
                     mime_type: mime_type(&file.name),
-                    last_modified: file.updated.map(|(time, offset)| dates::date_time(time, offset)),
+                    last_modified: file.last.map(|last| dates::date_time(last.time, last.offset)),
                     filename: file.name,
                 })
                 .collect();

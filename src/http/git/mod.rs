@@ -4,7 +4,6 @@
 //! is decided before these functions are called.
 
 mod routes;
-mod stream;
 
 use std::{
     io::{self, Read, Write},
@@ -18,6 +17,7 @@ use axum::{
 };
 use tokio::sync::Semaphore;
 
+use super::sink;
 use crate::repo::upload_pack::{self, Answer, Protocol};
 
 pub(super) use routes::{info_refs, receive_pack, upload_pack};
@@ -101,7 +101,7 @@ impl GitService {
         } else {
             body
         };
-        let (mut sink, answer) = stream::channel();
+        let (mut sink, answer) = sink::channel();
         tokio::task::spawn_blocking(move || {
             let _permit = permit;
             let gone = sink.gone();

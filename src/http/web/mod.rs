@@ -9,7 +9,9 @@ mod commit;
 mod complete;
 mod diff_rows;
 mod error_page;
+mod export;
 mod feeds;
+mod file_posts;
 mod frame;
 mod index_status;
 mod landing;
@@ -34,6 +36,7 @@ mod request;
 mod search;
 mod sign_in;
 mod task;
+mod thumbnail;
 mod views;
 
 use axum::Router;
@@ -69,6 +72,8 @@ pub(super) fn wiki_routes(state: &AppState) -> Router<AppState> {
         .route("/-/search/status", get(index_status::index_status))
         .route("/-/search/reindex", post(index_status::reindex))
         .route("/-/api", get(api_reference::api_reference))
+        .route("/-/export", get(export::show))
+        .route("/-/export/{format}", get(export::download))
         .route("/-/new", get(new_page::new_page))
         .route("/-/sign-in", get(sign_in::from_wiki))
         .route("/-/session", get(sign_in::arrive))
@@ -92,7 +97,7 @@ pub(super) fn wiki_routes(state: &AppState) -> Router<AppState> {
         .route("/{*path}", get(page_view::by_path).post(posts::by_path))
         .fallback(error_page::unknown_wiki_address)
         .method_not_allowed_fallback(error_page::wrong_method)
-        .layer(DefaultBodyLimit::max(page.saturating_mul(6).saturating_add(64 << 10).max(page_files::most(state))))
+        .layer(DefaultBodyLimit::max(page.saturating_mul(6).saturating_add(64 << 10).max(file_posts::most(state))))
 }
 
 #[cfg(test)]

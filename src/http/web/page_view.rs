@@ -9,7 +9,9 @@ use super::error_page::{Problem, page as render_page};
 use super::frame::Surroundings;
 use super::request::{WebRequest, decode, encode, page_href};
 use super::views::{AttachmentRow, Change, ContentsEntry, Crumb, Link, Moment, NotFound, OldVersion, PageView};
-use super::{page_blame, page_delete, page_diff, page_edit, page_files, page_history, page_rename, page_source};
+use super::{
+    page_blame, page_delete, page_diff, page_edit, page_files, page_history, page_rename, page_source, thumbnail,
+};
 use crate::http::error::Failure;
 use crate::http::file_answer;
 use crate::http::state::{AppState, RenderedKey};
@@ -85,7 +87,7 @@ pub(super) async fn by_path(
             Verb::Source => page_source::show(&state, request, path, query).await,
             Verb::Diff => page_diff::show(&state, request, path, query).await,
             Verb::Blame => page_blame::show(&state, request, path, query).await,
-            Verb::Files => page_files::list(&state, request, path).await,
+            Verb::Files => page_files::show(&state, request, path, query).await,
             Verb::Rename => page_rename::form(&state, request, path).await,
             Verb::Delete => page_delete::form(&state, request, path).await,
         },
@@ -133,6 +135,11 @@ struct Lack {
 }
 
 async fn view(state: &AppState, request: WebRequest, typed: String, query: HashMap<String, String>) -> Response {
+    if thumbnail::is_asked(&query)
+        && let Some(answer) = thumbnail::show(state, &request, &typed, &query).await
+    {
+        return answer;
+    }
     let asked = request.clone();
     let at = query.get("revision").filter(|text| !text.is_empty()).cloned();
     let at_tip = at.is_none();
@@ -152,7 +159,10 @@ async fn view(state: &AppState, request: WebRequest, typed: String, query: HashM
     };
     match found {
         Found::Page(shown) => show(&shown, at_tip && query.contains_key("merged")),
-        Found::File(file) => file_answer::serve(file, &request.method, &request.headers),
+        Found::File(file) => {
+            let answer = file_answer::serve(file, &request.method, &request.headers);
+            file_answer::lasting(answer, query.get("revision").map(String::as_str))
+        }
         Found::Elsewhere(path) => found_at(&page_href(&path), query.get("revision").map(String::as_str)),
         Found::Missing(lack) => missing(&lack),
     }
@@ -237,17 +247,22 @@ fn find(
     })))
 }
 
+/// The files that an address may name.
+pub(super) fn files_named(typed: &str) -> Vec<(PagePath, AttachmentName)> {
+    let Some((page, name)) = typed.rsplit_once('/') else { return Vec::new() };
+    let Ok(name) = AttachmentName::parse(name) else { return Vec::new() };
+    // Pages that come from Otterwiki name their files `/Page/a/file`.
+    let pages = [Some(page), page.strip_suffix("/a")].into_iter().flatten();
+    pages.filter_map(|page| PagePath::parse(page).ok()).map(|page| (page, name.clone())).collect()
+}
+
 /// The file that an address names, if it names one: a page's folder and a name.
 fn file(
     access: &Access<wiki::Read>,
     typed: &str,
     at: Option<&RevisionPrefix>,
 ) -> Result<Option<wiki::Attachment>, Failure> {
-    let Some((page, name)) = typed.rsplit_once('/') else { return Ok(None) };
-    // Pages that come from Otterwiki name their files `/Page/a/file`.
-    let pages = [Some(page), page.strip_suffix("/a")];
-    let Ok(name) = AttachmentName::parse(name) else { return Ok(None) };
-    for page in pages.into_iter().flatten().filter_map(|page| PagePath::parse(page).ok()) {
+    for (page, name) in files_named(typed) {
         match wiki::attachment(access, &page, &name, at) {
             Ok(file) => return Ok(Some(file)),
             Err(WikiError::NoSuchAttachment { .. }) => {}
@@ -313,6 +328,7 @@ fn show(shown: &Shown, merged: bool) -> Response {
             .iter()
             .map(|file| AttachmentRow {
                 name: file.name.clone(),
+                thumbnail: thumbnail::href(&base, 128, file),
                 href: format!("{base}/{}", encode(&file.name)),
                 size: size_for_people(file.size),
             })

@@ -5,7 +5,7 @@ use axum::response::Response;
 
 use super::page_view::{Verb, refuse, split_verb};
 use super::request::{WebRequest, decode};
-use super::{page_delete, page_edit, page_files, page_rename, page_restore, preview};
+use super::{file_posts, page_delete, page_edit, page_rename, page_restore, preview};
 use crate::http::state::AppState;
 use crate::wiki::WikiError;
 
@@ -23,7 +23,7 @@ pub(super) async fn by_path(State(state): State<AppState>, request: WebRequest, 
     };
     match verb {
         Verb::Preview => preview::preview(&state, request, typed, Form::from_request(body, &state).await).await,
-        Verb::Files => page_files::upload(&state, request, typed, Multipart::from_request(body, &state).await).await,
+        Verb::Files => file_posts::upload(&state, request, typed, Multipart::from_request(body, &state).await).await,
         Verb::Rename => page_rename::submit(&state, request, typed, Form::from_request(body, &state).await).await,
         Verb::Delete => page_delete::submit(&state, request, typed, Form::from_request(body, &state).await).await,
         Verb::Restore => page_restore::submit(&state, request, typed, Form::from_request(body, &state).await).await,

@@ -1,6 +1,7 @@
 //! The repository against the real `git`: what one writes, the other reads. Needs the
 //! `git` program, as the whole test suite does; the product does not.
 
+mod bundles;
 mod commits;
 mod damage;
 mod generated;

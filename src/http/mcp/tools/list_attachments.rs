@@ -60,7 +60,7 @@ impl From<&AttachmentSummary> for File {
             filename: file.name.clone(),
             size: file.size,
             mime_type: mime_type(&file.name),
-            modified: file.updated.map(|(time, offset)| dates::date_time(time, offset)),
+            modified: file.last.as_ref().map(|last| dates::date_time(last.time, last.offset)),
         }
     }
 }
@@ -88,11 +88,20 @@ fn format(listing: &Attachments) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::Revision;
+    use crate::wiki::LastChange;
 
     #[test]
     fn files_are_listed_with_size_type_and_time() {
-        let file = AttachmentSummary { name: "my rep.pdf".to_owned(), size: 5, updated: Some((1_795_185_141, 0)) };
-        let new = AttachmentSummary { name: "x.png".to_owned(), size: 7, updated: None };
+        let last = LastChange {
+            revision: Revision::from_bytes([7; 20]),
+            author: "Ada".to_owned(),
+            time: 1_795_185_141,
+            offset: 0,
+            message: String::new(),
+        };
+        let file = AttachmentSummary { name: "my rep.pdf".to_owned(), size: 5, last: Some(last) };
+        let new = AttachmentSummary { name: "x.png".to_owned(), size: 7, last: None };
         let attachments = vec![File::from(&file), File::from(&new)];
         let listing = Attachments { path: "A".to_owned(), total: 2, attachments };
         assert_eq!(

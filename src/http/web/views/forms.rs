@@ -1,6 +1,6 @@
 use askama::Template;
 
-use super::{Frame, Link, Moment};
+use super::{Frame, Link};
 
 /// Asks for a page's new name. Posts to `/{Page}/rename`.
 #[derive(Template)]
@@ -30,24 +30,4 @@ pub(crate) struct DeletePage<'a> {
     /// How many more there are.
     pub(crate) more: usize,
     pub(crate) problem: Option<&'a str>,
-}
-
-/// The files of a page.
-#[derive(Template)]
-#[template(path = "files.html")]
-pub(crate) struct PageFiles<'a> {
-    pub(crate) frame: Frame<'a>,
-    pub(crate) files: Vec<FileRow>,
-    /// The size of the largest file, for people.
-    pub(crate) limit: &'a str,
-    pub(crate) may_upload: bool,
-}
-
-/// A file, and when it was last changed.
-#[derive(Clone, Debug)]
-pub(crate) struct FileRow {
-    pub(crate) name: String,
-    pub(crate) href: String,
-    pub(crate) size: String,
-    pub(crate) changed: Option<Moment>,
 }

@@ -9,8 +9,10 @@
 
 mod api;
 mod changes;
+mod files;
 mod forms;
 mod lists;
+mod transfer;
 
 use askama::Template;
 
@@ -18,8 +20,10 @@ pub(crate) use api::{ApiField, ApiGroup, ApiOperation, ApiReference, ApiText};
 pub(crate) use changes::{
     BlameView, BlamedLine, BlamedPart, ChangelogView, CommitFile, CommitRow, CommitView, DiffRow, DiffView, Half,
 };
-pub(crate) use forms::{DeletePage, FileRow, PageFiles, RenamePage};
+pub(crate) use files::{FileRow, FileVersion, FileView, PageFiles};
+pub(crate) use forms::{DeletePage, RenamePage};
 pub(crate) use lists::{BrokenRow, LinksOverview, NameCount, Names, PageLinksView, PagesWith};
+pub(crate) use transfer::ExportView;
 
 use super::asset;
 use crate::model::UnixSeconds;
@@ -182,6 +186,8 @@ pub(crate) struct ContentsEntry {
 pub(crate) struct AttachmentRow {
     pub(crate) name: String,
     pub(crate) href: String,
+    /// The address of a small version, for a picture.
+    pub(crate) thumbnail: Option<String>,
     /// For people: `12 KB`.
     pub(crate) size: String,
 }

@@ -77,11 +77,15 @@ fn page() -> PageView<'static> {
             AttachmentRow {
                 name: "first-boot.png".into(),
                 href: "/Guides/first-boot.png".into(),
+                thumbnail: Some(
+                    "/Guides/first-boot.png?thumbnail=128&revision=4f6c0b1d2e9a8c7f6b5a4d3c2b1a0f9e8d7c6b5a".into(),
+                ),
                 size: "84 KB".into(),
             },
             AttachmentRow {
                 name: "robotwiki.toml".into(),
                 href: "/Guides/robotwiki.toml".into(),
+                thumbnail: None,
                 size: "1.2 KB".into(),
             },
         ],

@@ -9,7 +9,7 @@ use tokio::{
     sync::mpsc::{self, Sender},
 };
 
-use crate::http::channel_body::channel_body;
+use super::channel_body::channel_body;
 
 /// Bytes collected before they are handed over.
 const CHUNK: usize = 64 << 10;
