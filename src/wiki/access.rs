@@ -2,6 +2,7 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use super::open::{Wiki, Wikis};
+use super::settings::Style;
 use crate::model::{Author, Language, LinkOrder, Name, Permission, Preferences, Principal, Role, Slug, WikiId};
 use crate::store::{StoreError, WikiRecord};
 
@@ -203,6 +204,12 @@ impl<R: Right> Access<R> {
         &self.preferences
     }
 
+    /// The wiki's own style sheet, if it has one.
+    #[must_use]
+    pub fn style(&self) -> Option<Arc<Style>> {
+        self.wiki.style(&self.preferences)
+    }
+
     /// How links in its pages are read: for a moment after its owner has decided on another
     /// order, still in the one that everything derived from them reflects.
     #[must_use]
@@ -211,7 +218,8 @@ impl<R: Right> Access<R> {
     }
 
     /// The language that its pages are written in.
-    pub(super) fn language(&self) -> Language {
+    #[must_use]
+    pub fn language(&self) -> Language {
         self.record.language
     }
 

@@ -2,10 +2,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 
 use super::{Access, Read, WikiError};
 use crate::catalog::{LinkTarget, State};
-use crate::model::{FoldKey, PagePath};
-
-/// The page where a wiki begins; nothing needs to link there.
-const HOME: &str = "home";
+use crate::model::{FoldKey, PagePath, StartPage};
 
 /// What a page links to, and what links to it.
 #[derive(Clone, Debug)]
@@ -122,7 +119,11 @@ pub fn orphans(access: &Access<Read>) -> Result<Vec<PagePath>, WikiError> {
         let targets = state.links_of(path).into_iter();
         linked.extend(targets.filter(|target| target.exists && target.path != *path).map(|target| target.path));
     }
-    let pages = state.pages().filter(|(path, entry)| !linked.contains(*path) && entry.key.as_str() != HOME);
+    let start = match &access.preferences().start {
+        StartPage::Page(page) => Some(page.fold()),
+        StartPage::Changelog | StartPage::Index => None,
+    };
+    let pages = state.pages().filter(|(path, entry)| !linked.contains(*path) && Some(&entry.key) != start.as_ref());
     Ok(pages.map(|(path, _)| path.clone()).collect())
 }
 

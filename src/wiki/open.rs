@@ -5,6 +5,7 @@ use std::sync::{Arc, Weak};
 use parking_lot::{Mutex, MutexGuard, RwLock, RwLockUpgradableReadGuard};
 
 use super::feed::Listeners;
+use super::settings::Style;
 use super::source::{RepoSource, WikiPlaces};
 use super::{AccessError, WikiError};
 use crate::catalog::{Catalog, Past, PastError, State};
@@ -65,6 +66,8 @@ pub struct Wiki {
     catalog: Arc<Catalog>,
     /// As the store has them; who changes them there changes them here.
     preferences: RwLock<Arc<Preferences>>,
+    /// The style sheet of those preferences, once somebody has asked for it.
+    style: Mutex<Option<(Arc<Preferences>, Arc<Style>)>>,
     /// Writers take turns; true once the wiki is deleted.
     writing: Mutex<bool>,
 }
@@ -190,6 +193,7 @@ impl Wikis {
             repo,
             catalog: Arc::new(Catalog::open(preferences.link_order, &dir.join("index").join("catalog.bin"))),
             preferences: RwLock::new(Arc::new(preferences)),
+            style: Mutex::default(),
             writing: Mutex::new(false),
         });
         *opening = Arc::downgrade(&wiki);
@@ -326,6 +330,22 @@ impl Wiki {
     /// How its owner wants it.
     pub(super) fn preferences(&self) -> Arc<Preferences> {
         Arc::clone(&self.preferences.read())
+    }
+
+    /// The style sheet that these preferences ask for.
+    pub(super) fn style(&self, preferences: &Arc<Preferences>) -> Option<Arc<Style>> {
+        if preferences.css.is_empty() {
+            return None;
+        }
+        let mut kept = self.style.lock();
+        if let Some((of, style)) = &*kept
+            && Arc::ptr_eq(of, preferences)
+        {
+            return Some(Arc::clone(style));
+        }
+        let style = Arc::new(Style::of(&preferences.css));
+        *kept = Some((Arc::clone(preferences), Arc::clone(&style)));
+        Some(style)
     }
 
     /// Changes how its owner wants it: `store` does so durably, and says what they are now.

@@ -22,5 +22,6 @@ mod permissions;
 mod power_loss;
 mod schemathesis;
 mod semantic;
+mod settings;
 mod store_fixture;
 mod support;

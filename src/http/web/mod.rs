@@ -34,7 +34,9 @@ mod posts;
 mod preview;
 mod request;
 mod search;
+mod settings;
 mod sign_in;
+mod style;
 mod task;
 mod thumbnail;
 mod views;
@@ -47,6 +49,9 @@ use assets::asset;
 pub(super) use page_view::RenderedPage;
 
 use super::state::AppState;
+
+/// The longest form of the settings, as it is sent: custom CSS, percent-encoded.
+const SETTINGS_BYTES: usize = 256 << 10;
 
 /// The platform's own pages.
 pub(super) fn platform_routes() -> Router<AppState> {
@@ -92,6 +97,8 @@ pub(super) fn wiki_routes(state: &AppState) -> Router<AppState> {
         .route("/-/tags/{name}", get(names::tag))
         .route("/-/categories", get(names::categories))
         .route("/-/categories/{name}", get(names::category))
+        .route("/-/style/{name}", get(style::serve))
+        .merge(settings::routes())
         .route("/-/{*rest}", get(error_page::unknown_wiki_address))
         .route("/static/{name}", get(assets::serve))
         .route("/{*path}", get(page_view::by_path).post(posts::by_path))

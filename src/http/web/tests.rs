@@ -1,5 +1,7 @@
 //! The web UI as a browser meets it, before a real wiki in a temporary directory.
 
+mod settings;
+
 use std::io;
 use std::path::Path;
 use std::pin::Pin;

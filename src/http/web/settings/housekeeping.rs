@@ -57,11 +57,7 @@ pub(super) async fn list(
 }
 
 /// `POST /-/settings/housekeeping`: deletes the empty pages that were ticked, in one commit.
-pub(super) async fn clear(
-    State(state): State<AppState>,
-    request: WebRequest,
-    RawForm(body): RawForm,
-) -> Response {
+pub(super) async fn clear(State(state): State<AppState>, request: WebRequest, RawForm(body): RawForm) -> Response {
     let fields = fields(&body);
     let done = ask(&state, &request, move |state, request, principal| {
         let csrf = fields.iter().find(|(name, _)| name == "csrf").map_or("", |(_, value)| value);

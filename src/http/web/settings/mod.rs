@@ -118,7 +118,8 @@ async fn save<S: Section>(
         Ok(Ok(Outcome::Saved)) => Redirect::to(&format!("/-/settings/{}?saved=1", S::AT)).into_response(),
         Ok(Ok(Outcome::Refused(surroundings, fields, error))) => {
             let known = fields.iter().any(|field| field.problem.is_some());
-            let problem = if known { "One of the fields needs another look.".to_owned() } else { sentence(&error.to_string()) };
+            let problem =
+                if known { "One of the fields needs another look.".to_owned() } else { sentence(&error.to_string()) };
             let view = SettingsForm {
                 frame: surroundings.frame(S::TITLE),
                 nav: SettingsNav::at(S::AT),

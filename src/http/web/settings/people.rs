@@ -78,14 +78,14 @@ pub(super) async fn change(
         Ok(Some((surroundings, people, posted, error))) => {
             let problem = match &error {
                 WikiError::NoSuchPerson(name) if name.trim().is_empty() => "Type the name of an account.".to_owned(),
-                WikiError::NoSuchPerson(name) => format!(
-                    "There is no account called '{}' here. Whoever runs this server can make one.",
-                    name.trim()
-                ),
+                WikiError::NoSuchPerson(name) => {
+                    format!("There is no account called '{}' here. Whoever runs this server can make one.", name.trim())
+                }
                 WikiError::NotACollaborator(_) => "That person is not on this wiki any more.".to_owned(),
                 error => sentence(&error.to_string()),
             };
-            let typed = if posted.act == "add" { (posted.person.as_str(), posted.role.as_str()) } else { ("", "editor") };
+            let typed =
+                if posted.act == "add" { (posted.person.as_str(), posted.role.as_str()) } else { ("", "editor") };
             show(kind_of(&error).status, &surroundings, &people, typed, false, Some(&problem))
         }
         Err(refused) => refused,

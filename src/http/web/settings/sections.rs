@@ -30,14 +30,34 @@ impl Section for General {
                 preferences.description.to_string(),
                 Description::LONGEST,
             ),
-            choice("public", "Who may read it", "", yes_no(access.public()), &[
-                ("no", "Only people whom you let in", "See People and Tokens."),
-                ("yes", "Everybody", "Without signing in: all pages, files and their whole history. Only people whom you let in may write."),
-            ]),
-            choice("indexed", "Search engines", "Counts only while everybody may read the wiki.", yes_no(preferences.indexed), &[
-                ("yes", "May list its pages", ""),
-                ("no", "Are asked to stay away", "With robots.txt and in every page. Most search engines follow that."),
-            ]),
+            choice(
+                "public",
+                "Who may read it",
+                "",
+                yes_no(access.public()),
+                &[
+                    ("no", "Only people whom you let in", "See People and Tokens."),
+                    (
+                        "yes",
+                        "Everybody",
+                        "Without signing in: all pages, files and their whole history. Only people whom you let in may write.",
+                    ),
+                ],
+            ),
+            choice(
+                "indexed",
+                "Search engines",
+                "Counts only while everybody may read the wiki.",
+                yes_no(preferences.indexed),
+                &[
+                    ("yes", "May list its pages", ""),
+                    (
+                        "no",
+                        "Are asked to stay away",
+                        "With robots.txt and in every page. Most search engines follow that.",
+                    ),
+                ],
+            ),
             line(
                 "home_page",
                 "First page",
@@ -46,7 +66,12 @@ impl Section for General {
                 800,
             ),
             SettingsField {
-                kind: FieldKind::Select(Language::ALL.iter().map(|language| option(language.as_str(), language_name(*language), "")).collect()),
+                kind: FieldKind::Select(
+                    Language::ALL
+                        .iter()
+                        .map(|language| option(language.as_str(), language_name(*language), ""))
+                        .collect(),
+                ),
                 ..field(
                     "language",
                     "Language",
@@ -58,14 +83,15 @@ impl Section for General {
     }
 
     fn parse(access: &Access<Admin>, typed: &Fields) -> Result<Settings, WikiError> {
-        let name = Name::parse(text(typed, "name")).map_err(|cause| {
-            invalid("name", cause.to_string().trim_start_matches("name "))
-        })?;
+        let name = Name::parse(text(typed, "name"))
+            .map_err(|cause| invalid("name", cause.to_string().trim_start_matches("name ")))?;
         let public = yes(typed, "public")?;
         let settings = Settings {
             name: Some(name),
             public: Some(public),
-            language: Some(Language::parse(text(typed, "language")).map_err(|cause| invalid("language", &cause.to_string()))?),
+            language: Some(
+                Language::parse(text(typed, "language")).map_err(|cause| invalid("language", &cause.to_string()))?,
+            ),
             description: Some(Description::parse(text(typed, "description"))?),
             start: Some(StartPage::parse(text(typed, "home_page"))?),
             indexed: Some(yes(typed, "indexed")?),
@@ -97,17 +123,29 @@ impl Section for Reading {
                     ("target_first", "[[Page|Text]]", "As MediaWiki and Obsidian write them."),
                 ],
             ),
-            choice("sidebar_tree", "Pages beside the text", "", sidebar.tree.as_str().to_owned(), &[
-                ("sorted", "By name", ""),
-                ("folders_first", "Folders first, then pages", ""),
-                ("folders_only", "Folders only", ""),
-                ("off", "None", ""),
-            ]),
-            choice("sidebar_focus", "What of them is open", "", sidebar.focus.as_str().to_owned(), &[
-                ("folded", "The way to the page", "The rest is folded up."),
-                ("branch", "The page's own branch", "What is above, beside and below it. Nothing else is shown."),
-                ("open", "Everything", ""),
-            ]),
+            choice(
+                "sidebar_tree",
+                "Pages beside the text",
+                "",
+                sidebar.tree.as_str().to_owned(),
+                &[
+                    ("sorted", "By name", ""),
+                    ("folders_first", "Folders first, then pages", ""),
+                    ("folders_only", "Folders only", ""),
+                    ("off", "None", ""),
+                ],
+            ),
+            choice(
+                "sidebar_focus",
+                "What of them is open",
+                "",
+                sidebar.focus.as_str().to_owned(),
+                &[
+                    ("folded", "The way to the page", "The rest is folded up."),
+                    ("branch", "The page's own branch", "What is above, beside and below it. Nothing else is shown."),
+                    ("open", "Everything", ""),
+                ],
+            ),
             line(
                 "sidebar_depth",
                 "Levels",
@@ -222,7 +260,10 @@ impl Section for Redirects {
     }
 
     fn parse(_access: &Access<Admin>, typed: &Fields) -> Result<Settings, WikiError> {
-        Ok(Settings { redirects: Some(crate::model::Redirects::parse(text(typed, "redirects"))?), ..Settings::default() })
+        Ok(Settings {
+            redirects: Some(crate::model::Redirects::parse(text(typed, "redirects"))?),
+            ..Settings::default()
+        })
     }
 }
 

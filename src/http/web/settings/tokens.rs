@@ -132,7 +132,7 @@ fn found(state: &AppState, request: &WebRequest, access: &Access<Admin>) -> Resu
     Ok(Found {
         surroundings: Surroundings::wiki(state, access, request),
         tokens: state.auth().list_wiki_tokens(access)?,
-        now: state.now(),
+        now: state.clock().now(),
         base: format!("{scheme}://{}.{}", access.slug(), config.domain),
     })
 }

@@ -28,6 +28,11 @@ impl SettingsNav {
         Self { at }
     }
 
+    /// Where the forms of the page post to.
+    fn action(&self) -> String {
+        format!("/-/settings/{}", self.at)
+    }
+
     /// Address, name, and whether it is shown now.
     fn pages(&self) -> impl Iterator<Item = (String, &'static str, bool)> {
         let at = self.at;
@@ -65,8 +70,13 @@ pub(crate) struct SettingsField {
 
 #[derive(Clone, Debug)]
 pub(crate) enum FieldKind {
-    Line { longest: usize },
-    Area { rows: u8, code: bool },
+    Line {
+        longest: usize,
+    },
+    Area {
+        rows: u8,
+        code: bool,
+    },
     Choice(Vec<FieldOption>),
     Select(Vec<FieldOption>),
     /// Ticked, its value is `yes`.
