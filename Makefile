@@ -1,5 +1,5 @@
 # Everything a person or a machine does with this checkout. `make` alone lists it.
-# Variables that matter: PORT, DATA, PROFILE (run); ROUNDS, SEED (crash); ONLY (bench); CISI (quality);
+# Variables that matter: PORT, DATA, PROFILE (run); ROUNDS, SEED (crash); ONLY (bench); CISI (quality); SECONDS, TARGET (fuzz);
 # CARGO_TARGET_DIR, ROBOTWIKI_MODEL_DIR (all).
 
 SHELL := /bin/bash
@@ -19,6 +19,9 @@ ROUNDS ?= 500
 SEED ?=
 CISI ?= ../shared/data/cisi
 TEST_MINUTES ?= 55
+# Of each fuzz target; `make test` takes a glance.
+FUZZ_SECONDS ?= $(if $(filter command line,$(origin SECONDS)),$(SECONDS),150)
+FUZZ_GLANCE := 8
 
 .PHONY: help
 help: ## list the targets
@@ -52,6 +55,8 @@ test: model editor ## install what the tests need, then every test
 	@timeout --foreground $(TEST_MINUTES)m cargo test --locked --workspace
 	@echo "==> the feature onnx"
 	@timeout --foreground $(TEST_MINUTES)m cargo test --locked --package robotwiki-embed --features onnx -- onnx directory
+	@echo "==> the fuzz targets, $(FUZZ_GLANCE) s each"
+	@tests/fuzz/run $(FUZZ_GLANCE)
 
 .PHONY: check
 check: model editor ## formatting, lints, and the licences and advisories of the dependencies
@@ -70,6 +75,21 @@ quality: model editor ## how good search is, on the CISI collection: make qualit
 	@benches/peers/prepare
 	RUSTFLAGS="-C target-feature=+crt-static" ROBOTWIKI_CISI="$(abspath $(CISI))" \
 	  cargo bench --locked --target $(TRIPLE) --bench quality
+
+.PHONY: fuzz
+fuzz: ## texts that nobody would write, so many seconds for each target: make fuzz SECONDS=600 [TARGET=links]
+	@tests/fuzz/run $(FUZZ_SECONDS) $(TARGET)
+
+.PHONY: screenshots
+screenshots: model editor ## every kind of page at 1280 and 390 pixels, light and dark, in target/screenshots/index.html
+	@tests/tools/prepare
+	ROBOTWIKI_SCREENSHOTS="$(CURDIR)/target/screenshots" cargo test --locked --test it page_kinds -- --nocapture
+	@echo "Open $(CURDIR)/target/screenshots/index.html"
+
+.PHONY: large
+large: model editor ## a wiki of 40,000 files and 20,000 commits, beside the budgets; changes are measured too
+	cargo build --locked --profile quick --no-default-features --bin robotwiki
+	@tests/tools/large "$(TARGET_DIR)/quick/robotwiki"
 
 .PHONY: crash
 crash: model editor ## kill the server ROUNDS times under load and check what it kept: make crash ROUNDS=500 [SEED=n]

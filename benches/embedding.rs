@@ -42,7 +42,7 @@ enum Contestant {
     Peer(Peer),
 }
 
-/// The encoder on token ids, its batch shared out to the threads.
+/// The encoder on token ids, its batch shared out to the threads; they embed a single sequence together.
 struct Engine {
     model: Model,
     scratches: Vec<Scratch>,
@@ -224,8 +224,15 @@ impl Engine {
             let sequences: Vec<&[u32]> = sequences.iter().map(Vec::as_slice).collect();
             encoder.embed(scratch, &sequences, vectors).unwrap();
         };
-        if share == sequences.len() {
-            work.for_each(|((sequences, vectors), scratch)| embed(sequences, vectors, scratch));
+        if let [sequence] = sequences {
+            let team = encoder.team(sequence, THREADS).unwrap();
+            let (encoder, team) = (&encoder, &team);
+            std::thread::scope(|scope| {
+                for (member, scratch) in self.scratches.iter_mut().enumerate() {
+                    scope.spawn(move || assert!(encoder.take_part(team, member, scratch)));
+                }
+            });
+            encoder.team_vector(team, &mut vectors);
         } else {
             std::thread::scope(|scope| {
                 for ((sequences, vectors), scratch) in work {

@@ -9,7 +9,7 @@ use crate::repo::{self, BlobId, CommitInfo, Snapshot};
 
 /// Headings and links that are kept of one page.
 const MOST_HEADINGS: usize = 1_000;
-const MOST_LINKS: usize = 5_000;
+pub(super) const MOST_LINKS: usize = 5_000;
 
 /// What is known of a page without reading it.
 #[derive(Clone, PartialEq, Debug)]
@@ -84,9 +84,10 @@ impl PageEntry {
             line: heading.line,
         });
         let mut links: Vec<OutLink> =
-            markdown::links(&text, order).iter().filter_map(|link| OutLink::of(link, path)).take(MOST_LINKS).collect();
+            markdown::links(&text, order).iter().filter_map(|link| OutLink::of(link, path)).collect();
         links.sort();
         links.dedup();
+        links.truncate(MOST_LINKS);
         Ok(Self {
             blob,
             key: path.fold(),

@@ -37,4 +37,9 @@ impl LinkGraph {
     pub(super) fn to(&self, key: &FoldKey) -> &[PagePath] {
         self.incoming.get(key).map_or(&[], Vec::as_slice)
     }
+
+    /// Every name that is mentioned, and by which pages.
+    pub(super) fn names(&self) -> impl Iterator<Item = (&FoldKey, &[PagePath])> {
+        self.incoming.iter().map(|(key, pages)| (key, pages.as_slice()))
+    }
 }

@@ -1,7 +1,8 @@
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::ops::Bound;
 use std::sync::Arc;
 
+use super::entry::MOST_LINKS;
 use super::links::LinkGraph;
 use super::log::{Log, LogDeletion, PathId};
 use super::{AttachmentEntry, OutLink, PageEntry, near};
@@ -123,13 +124,41 @@ impl State {
     #[must_use]
     pub fn linked_from(&self, page: &PagePath) -> Vec<PagePath> {
         let key = page.fold();
+        self.links.to(&key).iter().filter(|source| self.leads(source, page, &key)).cloned().collect()
+    }
+
+    /// Whether another page links to this one.
+    #[must_use]
+    pub fn is_linked(&self, page: &PagePath, entry: &PageEntry) -> bool {
+        self.links.to(&entry.key).iter().any(|source| source != page && self.leads(source, page, &entry.key))
+    }
+
+    /// Whether a link of `source` leads to a page, whose name folds to `key`.
+    fn leads(&self, source: &PagePath, page: &PagePath, key: &FoldKey) -> bool {
+        // Most links are spelled as the page is, which spares the folding.
+        let means = |path: &PagePath| path == page || path.fold() == *key;
         let leads_here = |link: &OutLink| match &link.below {
-            Some(below) if self.resolve(below).is_some() => below.fold() == key,
-            _ => link.target.fold() == key,
+            Some(below) if self.resolve(below).is_some() => means(below),
+            _ => means(&link.target),
         };
-        let links = |source: &PagePath| self.pages.get(source).map_or(&[][..], |entry| &entry.links);
-        let sources = self.links.to(&key).iter();
-        sources.filter(|source| links(source).iter().any(leads_here)).cloned().collect()
+        self.pages.get(source).is_some_and(|entry| entry.links.iter().any(leads_here))
+    }
+
+    /// The pages that may have links to what is no page, ordered by path.
+    #[must_use]
+    pub fn pages_with_doubtful_links(&self) -> BTreeSet<&PagePath> {
+        self.links.names().filter(|(key, _)| !self.spellings.contains_key(*key)).flat_map(|(_, pages)| pages).collect()
+    }
+
+    /// The pages that may link to a page, whether or not it is there, ordered by path.
+    #[must_use]
+    pub fn pages_naming(&self, page: &PagePath) -> &[PagePath] {
+        self.links.to(&page.fold())
+    }
+
+    /// The pages with more links than are kept.
+    pub fn pages_with_unknown_links(&self) -> impl Iterator<Item = &PagePath> {
+        self.pages.iter().filter(|(_, entry)| entry.links.len() >= MOST_LINKS).map(|(path, _)| path)
     }
 
     /// The files that are gone, as they were called, ordered by path.

@@ -8,9 +8,12 @@
 use std::borrow::Cow;
 use std::fmt;
 use std::ops::Range;
+use std::sync::Arc;
 
 use crate::format::{Activation, Architecture, FormatError, Pooling, padded};
-use crate::kernels::{Attention, AttentionSpace, Epilogue, Kernels, Level, Norm, Output, PANEL, Quantized};
+use crate::kernels::{AttentionSpace, Epilogue, Kernels, Level, Norm, Output, PANEL, Quantized, Queries, Source};
+use crate::meeting::{Abandoned, Presence};
+use crate::team::{Heads, Team};
 use crate::weights::{Layer, Model};
 
 /// Tokens that go through the layers together, where no single sequence is longer: enough to use a
@@ -53,7 +56,7 @@ pub struct Encoder {
     kernels: Kernels,
 }
 
-/// What a worker computes in: grows to what the longest group needs, and then no call allocates.
+/// What a thread computes in: grows to what the longest group needs, and then no call allocates.
 #[derive(Default)]
 pub struct Scratch(Option<Space>);
 
@@ -62,12 +65,14 @@ struct Space {
     architecture: Architecture,
     level: Level,
     rows: usize,
+    /// Tokens of the longest sequence, which need not be this thread's alone.
+    tokens: usize,
     /// `[rows][hidden]`: what goes from layer to layer.
     states: Vec<f32>,
     /// `[rows]` of `hidden`: the states, or what attention made of them.
     inputs: Quantized,
-    /// `[3 * panels of a group][rows][64]`: queries, keys and values of one group of heads.
-    heads: Vec<f32>,
+    /// `[rows][3 * columns of a group]`: queries, keys and values of one group of heads.
+    heads: Arc<Heads>,
     /// `[rows][hidden]`: the output of attention.
     context: Vec<f32>,
     /// `[BLOCK][intermediate]`
@@ -126,7 +131,7 @@ impl Encoder {
         Ok(())
     }
 
-    fn check(&self, batch: &[&[u32]]) -> Result<(), SequenceError> {
+    pub(crate) fn check(&self, batch: &[&[u32]]) -> Result<(), SequenceError> {
         let limit = self.max_tokens();
         for sequence in batch {
             if sequence.is_empty() {
@@ -144,22 +149,63 @@ impl Encoder {
 
     fn embed_group(&self, scratch: &mut Scratch, group: &[&[u32]], output: &mut [f32]) -> Result<(), SequenceError> {
         let rows = group.iter().map(|sequence| sequence.len()).sum();
-        let space = scratch.space(self, rows);
-        self.look_up(space, group)?;
+        let longest = group.iter().map(|sequence| sequence.len()).max().unwrap_or_default();
+        let space = scratch.space(self, rows, longest);
+        self.look_up(space, group.iter().flat_map(|sequence| sequence.iter().copied().enumerate()))?;
         for layer in self.model.layers() {
-            self.attend(space, group, rows, &layer);
+            for heads in 0..self.head_groups() {
+                self.project_heads(space, rows, &layer, heads, 0);
+                self.attend(space, group, heads);
+            }
+            self.leave_attention(space, rows, &layer);
             self.feed_forward(space, rows, &layer);
         }
-        self.pool(space, group, output);
+        let mut states = space.states.chunks_exact(padded(self.dimensions()));
+        for (sequence, vector) in group.iter().zip(output.chunks_exact_mut(self.dimensions())) {
+            vector.fill(0.0);
+            self.add_up(states.by_ref().take(sequence.len()), 0, vector);
+            self.scale(vector, sequence.len());
+        }
         Ok(())
     }
 
+    /// Takes the rows of one member of a team through all layers; returns the sum of its states that count.
+    ///
+    /// `share` is given what the others are to see.
+    pub(crate) fn embed_part(
+        &self,
+        team: &Team,
+        rows: Range<usize>,
+        presence: &Presence<'_>,
+        share: impl FnOnce(Arc<Heads>),
+        scratch: &mut Scratch,
+    ) -> Result<Vec<f32>, Abandoned> {
+        let (start, count) = (rows.start, rows.len());
+        let space = scratch.space(self, count, team.tokens.len());
+        share(Arc::clone(&space.heads));
+        let tokens = team.tokens.iter().copied().enumerate().skip(start).take(count);
+        self.look_up(space, tokens).map_err(|_unknown| Abandoned)?;
+        let mut turn = 0;
+        for layer in self.model.layers() {
+            for group in 0..self.head_groups() {
+                self.project_heads(space, count, &layer, group, turn);
+                presence.meet()?;
+                self.attend_in_team(space, team, count, group, turn);
+                turn += 1;
+            }
+            self.leave_attention(space, count, &layer);
+            self.feed_forward(space, count, &layer);
+        }
+        let mut sum = vec![0.0; self.dimensions()];
+        self.add_up(space.states.chunks_exact(padded(self.dimensions())).take(count), start, &mut sum);
+        Ok(sum)
+    }
+
     /// States become the normalized sum of each token's and its position's embedding.
-    fn look_up(&self, space: &mut Space, group: &[&[u32]]) -> Result<(), SequenceError> {
+    fn look_up(&self, space: &mut Space, tokens: impl Iterator<Item = (usize, u32)>) -> Result<(), SequenceError> {
         let norm = self.model.norm();
-        let tokens = group.iter().flat_map(|sequence| sequence.iter().enumerate());
         let states = space.states.chunks_exact_mut(padded(self.dimensions()));
-        for (number, ((position, &token), state)) in tokens.zip(states).enumerate() {
+        for (number, ((position, token), state)) in tokens.zip(states).enumerate() {
             let (word, scale) = self.model.word(token).ok_or(SequenceError::UnknownToken(token))?;
             let limit = self.max_tokens();
             let (place, place_scale) =
@@ -171,30 +217,72 @@ impl Encoder {
         Ok(())
     }
 
-    /// states = norm(states + projection(attention(states)))
-    fn attend(&self, space: &mut Space, group: &[&[u32]], rows: usize, layer: &Layer<'_>) {
-        let architecture = &self.model.architecture;
-        let (hidden, head) = (padded(architecture.hidden), architecture.head());
-        let (together, columns) = (architecture.group(), architecture.group_columns());
-        let stride = 3 * columns;
-        for first in (0..architecture.heads).step_by(together) {
-            let start = first / together * stride;
-            let matrix = layer.attention.columns(start..start + stride);
-            let mut output = Output { values: &mut space.heads, row_stride: stride, panel_stride: PANEL };
-            self.kernels.multiply(&space.inputs, 0..rows, &matrix, Epilogue::Store, &mut output);
-            for number in 0..together {
-                let mut row = 0;
-                for sequence in group {
-                    let from = space.heads.get(row * stride + number * head..).unwrap_or_default();
-                    let part = |part: usize| from.get(part * columns..).unwrap_or_default();
-                    let tokens = sequence.len();
-                    let input = Attention { queries: part(0), keys: part(1), values: part(2), stride, tokens, head };
-                    let to = space.context.get_mut(row * hidden + (first + number) * head..).unwrap_or_default();
-                    self.kernels.attend(&input, &mut space.attention, to, hidden);
-                    row += tokens;
-                }
+    /// Heads are computed in groups that fill whole panels.
+    fn head_groups(&self) -> usize {
+        self.model.architecture.heads.div_ceil(self.model.architecture.group())
+    }
+
+    /// Queries, keys and values of one group of heads.
+    fn project_heads(&self, space: &mut Space, rows: usize, layer: &Layer<'_>, group: usize, turn: usize) {
+        let stride = 3 * self.model.architecture.group_columns();
+        let matrix = layer.attention.columns(group * stride..(group + 1) * stride);
+        let mut heads = space.heads.write(turn);
+        let mut output = Output { values: &mut heads, row_stride: stride, panel_stride: PANEL };
+        self.kernels.multiply(&space.inputs, 0..rows, &matrix, Epilogue::Store, &mut output);
+    }
+
+    /// context = attention of one group of heads, inside of each sequence
+    fn attend(&self, space: &mut Space, sequences: &[&[u32]], group: usize) {
+        let shared = Arc::clone(&space.heads);
+        let heads = shared.read(0);
+        for number in 0..self.model.architecture.group() {
+            let mut row = 0;
+            for sequence in sequences {
+                let rows = row..row + sequence.len();
+                space.attention.begin(sequence.len(), self.model.architecture.head());
+                self.gather(space, &heads, rows.clone(), number, 0);
+                self.ask(space, &heads, rows.clone(), group, number);
+                row = rows.end;
             }
         }
+    }
+
+    /// context = attention of one group of heads, of this member's `rows` to those of all
+    fn attend_in_team(&self, space: &mut Space, team: &Team, rows: usize, group: usize, turn: usize) {
+        let own = Arc::clone(&space.heads);
+        for number in 0..self.model.architecture.group() {
+            space.attention.begin(team.tokens.len(), self.model.architecture.head());
+            for (heads, place) in team.heads() {
+                self.gather(space, &heads.read(turn), 0..place.len(), number, place.start);
+            }
+            self.ask(space, &own.read(turn), 0..rows, group, number);
+        }
+    }
+
+    /// Takes in the keys and values in `rows` of a head, as those of the tokens from `first` on.
+    fn gather(&self, space: &mut Space, heads: &[f32], rows: Range<usize>, number: usize, first: usize) {
+        let columns = self.model.architecture.group_columns();
+        let stride = 3 * columns;
+        let from = rows.start * stride + number * self.model.architecture.head();
+        let part = |part: usize| heads.get(from + part * columns..).unwrap_or_default();
+        let source = Source { keys: part(1), values: part(2), stride, tokens: rows.len() };
+        space.attention.gather(&source, first);
+    }
+
+    /// Writes what the queries in `rows` of a head find into the context's same rows.
+    fn ask(&self, space: &mut Space, heads: &[f32], rows: Range<usize>, group: usize, number: usize) {
+        let architecture = &self.model.architecture;
+        let (hidden, head) = (padded(architecture.hidden), architecture.head());
+        let stride = 3 * architecture.group_columns();
+        let values = heads.get(rows.start * stride + number * head..).unwrap_or_default();
+        let column = (group * architecture.group() + number) * head;
+        let to = space.context.get_mut(rows.start * hidden + column..).unwrap_or_default();
+        self.kernels.attend(&Queries { values, stride, rows: rows.len() }, &mut space.attention, to, hidden);
+    }
+
+    /// states = norm(states + projection(context))
+    fn leave_attention(&self, space: &mut Space, rows: usize, layer: &Layer<'_>) {
+        let hidden = padded(self.dimensions());
         let context = space.context.chunks_exact(hidden).take(rows);
         for (number, row) in context.enumerate() {
             self.kernels.quantize(row, &mut space.inputs, number);
@@ -236,30 +324,29 @@ impl Encoder {
         }
     }
 
-    /// The vector of each sequence from the states of its tokens.
-    fn pool(&self, space: &Space, group: &[&[u32]], output: &mut [f32]) {
-        let dimensions = self.dimensions();
-        let mut states = space.states.chunks_exact(padded(dimensions));
-        for (sequence, vector) in group.iter().zip(output.chunks_exact_mut(dimensions)) {
-            vector.fill(0.0);
-            for (number, state) in states.by_ref().take(sequence.len()).enumerate() {
-                if number == 0 || self.model.architecture.pooling == Pooling::Mean {
-                    for (sum, value) in vector.iter_mut().zip(state) {
-                        *sum += value;
-                    }
+    /// Adds the states that count to `sum`; the first is that of the token at `start`.
+    fn add_up<'s>(&self, states: impl Iterator<Item = &'s [f32]>, start: usize, sum: &mut [f32]) {
+        for (position, state) in (start..).zip(states) {
+            if position == 0 || self.model.architecture.pooling == Pooling::Mean {
+                for (sum, value) in sum.iter_mut().zip(state) {
+                    *sum += value;
                 }
             }
-            let factor = match self.model.architecture.pooling {
-                // A direction does not depend on the number of tokens, but models that do not normalize give a mean.
-                Pooling::Mean => 1.0 / sequence.len() as f32,
-                Pooling::First => 1.0,
-            };
-            let length = vector.iter().map(|value| value * value).sum::<f32>().sqrt() * factor;
-            let normal = if length > 1e-12 { factor / length } else { factor };
-            let factor = if self.model.architecture.normalize { normal } else { factor };
-            for value in vector {
-                *value *= factor;
-            }
+        }
+    }
+
+    /// Makes the sum of a sequence's states its vector.
+    pub(crate) fn scale(&self, vector: &mut [f32], tokens: usize) {
+        let factor = match self.model.architecture.pooling {
+            // A direction does not depend on the number of tokens, but models that do not normalize give a mean.
+            Pooling::Mean => 1.0 / tokens as f32,
+            Pooling::First => 1.0,
+        };
+        let length = vector.iter().map(|value| value * value).sum::<f32>().sqrt() * factor;
+        let normal = if length > 1e-12 { factor / length } else { factor };
+        let factor = if self.model.architecture.normalize { normal } else { factor };
+        for value in vector {
+            *value *= factor;
         }
     }
 }
@@ -279,35 +366,40 @@ impl Scratch {
         Self::default()
     }
 
-    /// Space for so many rows: what there is, where it suffices.
-    fn space(&mut self, encoder: &Encoder, rows: usize) -> &mut Space {
+    /// Space for so many rows of sequences of so many tokens: what there is, where it suffices.
+    fn space(&mut self, encoder: &Encoder, rows: usize, tokens: usize) -> &mut Space {
         let fits = |space: &Space| {
-            space.rows >= rows && space.architecture == *encoder.architecture() && space.level == encoder.level()
+            space.rows >= rows
+                && space.tokens >= tokens
+                && space.architecture == *encoder.architecture()
+                && space.level == encoder.level()
         };
         if !self.0.as_ref().is_some_and(fits) {
             self.0 = None;
         }
-        self.0.get_or_insert_with(|| Space::new(encoder, rows))
+        self.0.get_or_insert_with(|| Space::new(encoder, rows, tokens))
     }
 }
 
 impl Space {
-    fn new(encoder: &Encoder, rows: usize) -> Self {
+    fn new(encoder: &Encoder, rows: usize, tokens: usize) -> Self {
         let (architecture, kernels) = (*encoder.architecture(), encoder.kernels);
         let (hidden, intermediate) = (padded(architecture.hidden), padded(architecture.intermediate));
         // Most groups have up to this many; asking for less would mean to grow with almost every call.
         let rows = rows.max(GROUP);
+        let tokens = tokens.max(rows.min(architecture.positions));
         Self {
             architecture,
             level: kernels.level(),
             rows,
+            tokens,
             states: vec![0.0; rows * hidden],
             inputs: Quantized::new(kernels, rows, hidden),
-            heads: vec![0.0; rows * 3 * architecture.group_columns()],
+            heads: Arc::new(Heads::new(rows * 3 * architecture.group_columns())),
             context: vec![0.0; rows * hidden],
             wide: vec![0.0; BLOCK * intermediate],
             wide_inputs: Quantized::new(kernels, BLOCK, intermediate),
-            attention: AttentionSpace::new(rows.min(architecture.positions), architecture.head()),
+            attention: AttentionSpace::new(tokens, architecture.head()),
         }
     }
 }

@@ -3,8 +3,10 @@ use std::sync::{Mutex, PoisonError};
 
 use crate::bert::Scratch;
 use crate::error::Error;
+use crate::meeting::Meeting;
 use crate::model::{Engine, Input, Kind, Model, ModelInfo};
 use crate::pool::{Encode, Pool};
+use crate::team::Team;
 
 /// Queries whose vectors are kept: whoever turns a page of results asks again.
 const RECENT: usize = 64;
@@ -103,6 +105,7 @@ impl Embedder {
 impl Encode for Model {
     type Input = Input;
     type Space = Scratch;
+    type Team = Team;
 
     fn dimensions(&self) -> usize {
         self.info().dimensions
@@ -120,6 +123,37 @@ impl Encode for Model {
             }
             #[cfg(feature = "onnx")]
             Engine::Onnx(model) => model.embed(batch.iter().map(|input| input.text.as_str()), out),
+        }
+    }
+
+    fn team(&self, input: &Input, threads: usize) -> Option<Team> {
+        match self.engine() {
+            Engine::Bert(encoder) => {
+                let members = Team::worth(input.tokens.len()).min(threads);
+                if members > 1 { encoder.team(&input.tokens, members).ok() } else { None }
+            }
+            #[cfg(feature = "onnx")]
+            Engine::Onnx(_) => None,
+        }
+    }
+
+    fn meeting(team: &Team) -> &Meeting {
+        &team.meeting
+    }
+
+    fn take_part(&self, team: &Team, member: usize, space: &mut Scratch) -> bool {
+        match self.engine() {
+            Engine::Bert(encoder) => encoder.take_part(team, member, space),
+            #[cfg(feature = "onnx")]
+            Engine::Onnx(_) => false,
+        }
+    }
+
+    fn team_vector(&self, team: &Team, out: &mut [f32]) {
+        match self.engine() {
+            Engine::Bert(encoder) => encoder.team_vector(team, out),
+            #[cfg(feature = "onnx")]
+            Engine::Onnx(_) => {}
         }
     }
 }

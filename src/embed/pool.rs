@@ -1,5 +1,6 @@
 //! Threads that embed texts: queries before passages, in batches that take
-//! milliseconds, so that a query never waits long.
+//! milliseconds, so that a query never waits long. A single text is embedded by all threads
+//! that have nothing else to do.
 
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -10,6 +11,7 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use crate::error::Error;
+use crate::meeting::Meeting;
 
 /// More threads than any machine has cores are a mistake.
 const MOST_THREADS: usize = 1024;
@@ -20,6 +22,9 @@ const BATCH_TIME: Duration = Duration::from_millis(8);
 /// Tokens of a batch, whatever its time: fewer do not use a weight often enough once it is read, more do not
 /// fit the cache.
 const BATCH_TOKENS: std::ops::RangeInclusive<usize> = 64..=512;
+/// How long a thread waits for those that were idle to help it: waking one takes some tens of microseconds, but
+/// where others use the processor it may not come for long.
+const ASSEMBLY: Duration = Duration::from_micros(300);
 /// Passages that are sorted by length and handed out together.
 const WINDOW: usize = 256;
 
@@ -29,6 +34,8 @@ pub(crate) trait Encode: Send + Sync + 'static {
     type Input: Send;
     /// What a thread computes in, kept from one batch to the next.
     type Space: Default;
+    /// What threads share that embed one text together.
+    type Team: Send + Sync + 'static;
 
     /// Components of a vector.
     fn dimensions(&self) -> usize;
@@ -41,6 +48,17 @@ pub(crate) trait Encode: Send + Sync + 'static {
     /// # Errors
     /// What is wrong with a text.
     fn embed(&self, space: &mut Self::Space, batch: &[Self::Input], out: &mut [f32]) -> Result<(), String>;
+
+    /// A team of two to `threads` members for a text; none for one that is not worth it.
+    fn team(&self, input: &Self::Input, threads: usize) -> Option<Self::Team>;
+
+    fn meeting(team: &Self::Team) -> &Meeting;
+
+    /// Does a member's part; false when another one left.
+    fn take_part(&self, team: &Self::Team, member: usize, space: &mut Self::Space) -> bool;
+
+    /// Writes the vector of a team whose members are done.
+    fn team_vector(&self, team: &Self::Team, out: &mut [f32]);
 }
 
 /// The threads and what waits for them.
@@ -52,7 +70,7 @@ pub(crate) struct Pool<E: Encode> {
 
 struct Shared<E: Encode> {
     encoder: E,
-    queue: Mutex<Queue<E::Input>>,
+    queue: Mutex<Queue<E>>,
     /// There is something to do, or the end.
     work: Condvar,
     /// There is room for passages, or the end.
@@ -62,10 +80,23 @@ struct Shared<E: Encode> {
     batch_tokens: AtomicUsize,
 }
 
-struct Queue<I> {
-    queries: VecDeque<Batch<I>>,
-    passages: VecDeque<Batch<I>>,
+struct Queue<E: Encode> {
+    queries: VecDeque<Batch<E::Input>>,
+    passages: VecDeque<Batch<E::Input>>,
+    /// Parts of texts that are being embedded, each for a thread that is idle.
+    parts: VecDeque<Part<E>>,
+    /// Threads that wait for something to do.
+    idle: usize,
     ended: bool,
+}
+
+/// A team, and which member of it somebody is to be.
+type Part<E> = (Arc<<E as Encode>::Team>, usize);
+
+/// What a thread does next.
+enum Task<E: Encode> {
+    Batch { batch: Batch<E::Input>, is_passages: bool, team: Option<Arc<E::Team>> },
+    Part(Part<E>),
 }
 
 /// Texts that are embedded together.
@@ -89,7 +120,13 @@ impl<E: Encode> Pool<E> {
         let threads = threads.min(MOST_THREADS);
         let shared = Arc::new(Shared {
             encoder,
-            queue: Mutex::new(Queue { queries: VecDeque::new(), passages: VecDeque::new(), ended: false }),
+            queue: Mutex::new(Queue {
+                queries: VecDeque::new(),
+                passages: VecDeque::new(),
+                parts: VecDeque::new(),
+                idle: 0,
+                ended: false,
+            }),
             work: Condvar::new(),
             room: Condvar::new(),
             waiting_batches: 2 * threads,
@@ -179,6 +216,7 @@ impl<E: Encode> Pool<E> {
             queue.ended = true;
             queue.queries.clear();
             queue.passages.clear();
+            queue.parts.clear();
         }
         self.shared.work.notify_all();
         self.shared.room.notify_all();
@@ -214,13 +252,13 @@ fn collect(count: usize, dimensions: usize, answered: &Receiver<Answer>) -> Resu
 }
 
 impl<E: Encode> Shared<E> {
-    fn lock(&self) -> MutexGuard<'_, Queue<E::Input>> {
+    fn lock(&self) -> MutexGuard<'_, Queue<E>> {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Queues passages as soon as there is room.
     fn submit(&self, batch: Batch<E::Input>) -> Result<(), Error> {
-        let full = |queue: &mut Queue<E::Input>| !queue.ended && queue.passages.len() >= self.waiting_batches;
+        let full = |queue: &mut Queue<E>| !queue.ended && queue.passages.len() >= self.waiting_batches;
         let mut queue = self.room.wait_while(self.lock(), full).unwrap_or_else(PoisonError::into_inner);
         if queue.ended {
             return Err(Error::Stopped);
@@ -234,10 +272,24 @@ impl<E: Encode> Shared<E> {
     /// What a worker does until the end.
     fn run(&self) {
         let mut space = E::Space::default();
-        while let Some((batch, is_passages)) = self.next() {
+        while let Some(task) = self.next() {
+            let (batch, is_passages, team) = match task {
+                Task::Batch { batch, is_passages, team } => (batch, is_passages, team),
+                Task::Part((team, member)) => {
+                    let part = || self.encoder.take_part(&team, member, &mut space);
+                    if catch_unwind(AssertUnwindSafe(part)).is_err() {
+                        space = E::Space::default();
+                    }
+                    continue;
+                }
+            };
             let mut out = vec![0.0; batch.inputs.len() * self.encoder.dimensions()];
             let started = Instant::now();
-            let done = catch_unwind(AssertUnwindSafe(|| self.encoder.embed(&mut space, &batch.inputs, &mut out)));
+            let embed = || match team {
+                Some(team) if self.lead(&team, &mut space, &mut out) => Ok(()),
+                _ => self.encoder.embed(&mut space, &batch.inputs, &mut out),
+            };
+            let done = catch_unwind(AssertUnwindSafe(embed));
             if is_passages {
                 self.learn(batch.inputs.iter().map(E::length).sum(), started.elapsed());
             }
@@ -255,20 +307,60 @@ impl<E: Encode> Shared<E> {
         }
     }
 
-    /// The next batch, and whether it is passages; none at the end.
-    fn next(&self) -> Option<(Batch<E::Input>, bool)> {
-        let idle = |queue: &mut Queue<E::Input>| !queue.ended && queue.queries.is_empty() && queue.passages.is_empty();
-        let mut queue = self.work.wait_while(self.lock(), idle).unwrap_or_else(PoisonError::into_inner);
+    /// Embeds a text with the help of others; false when they do not come or do not stay.
+    fn lead(&self, team: &Arc<E::Team>, space: &mut E::Space, out: &mut [f32]) -> bool {
+        let meeting = E::meeting(team);
+        if !meeting.assembles(ASSEMBLY) {
+            self.lock().parts.retain(|(waiting, _)| !Arc::ptr_eq(waiting, team));
+            meeting.abandon();
+            return false;
+        }
+        let done = self.encoder.take_part(team, 0, space);
+        if done {
+            self.encoder.team_vector(team, out);
+        }
+        done
+    }
+
+    /// The next task; none at the end.
+    fn next(&self) -> Option<Task<E>> {
+        let idle = |queue: &mut Queue<E>| {
+            !queue.ended && queue.queries.is_empty() && queue.passages.is_empty() && queue.parts.is_empty()
+        };
+        let mut queue = self.lock();
+        queue.idle += 1;
+        let mut queue = self.work.wait_while(queue, idle).unwrap_or_else(PoisonError::into_inner);
+        queue.idle -= 1;
         if queue.ended {
             return None;
         }
-        if let Some(query) = queue.queries.pop_front() {
-            return Some((query, false));
+        if let Some(part) = queue.parts.pop_front() {
+            return Some(Task::Part(part));
         }
-        let batch = queue.passages.pop_front();
+        let (batch, is_passages) = match queue.queries.pop_front() {
+            Some(query) => (query, false),
+            None => (queue.passages.pop_front()?, true),
+        };
+        let team = self.gather(&mut queue, &batch.inputs);
         drop(queue);
-        self.room.notify_one();
-        batch.map(|batch| (batch, true))
+        if is_passages {
+            self.room.notify_one();
+        }
+        Some(Task::Batch { batch, is_passages, team })
+    }
+
+    /// A team for a single text, if nothing else waits and other threads are idle, which are called.
+    fn gather(&self, queue: &mut Queue<E>, inputs: &[E::Input]) -> Option<Arc<E::Team>> {
+        let [input] = inputs else { return None };
+        if !queue.queries.is_empty() || !queue.passages.is_empty() || queue.idle == 0 {
+            return None;
+        }
+        let team = Arc::new(self.encoder.team(input, queue.idle + 1)?);
+        for member in 1..E::meeting(&team).members() {
+            queue.parts.push_back((Arc::clone(&team), member));
+            self.work.notify_one();
+        }
+        Some(team)
     }
 
     /// Sizes the next batches by how long one took, a quarter of the way each time.

@@ -16,11 +16,24 @@ struct Fake {
     seen: Mutex<Vec<Vec<Vec<u32>>>>,
     gate: Option<Mutex<mpsc::Receiver<()>>>,
     began: Mutex<mpsc::Sender<()>>,
+    /// Parts of teams that were done, by the thread.
+    parts: Mutex<Vec<(usize, thread::ThreadId)>>,
+}
+
+/// A text that is embedded together begins with this.
+const SHARED: u32 = 1_000_004;
+/// The second member of its team panics.
+const DESERTED: u32 = 1_000_005;
+
+struct FakeTeam {
+    meeting: Meeting,
+    deserted: bool,
 }
 
 impl Encode for Fake {
     type Input = Vec<u32>;
     type Space = ();
+    type Team = FakeTeam;
 
     fn dimensions(&self) -> usize {
         2
@@ -45,17 +58,50 @@ impl Encode for Fake {
         }
         Ok(())
     }
+
+    fn team(&self, input: &Vec<u32>, threads: usize) -> Option<FakeTeam> {
+        let shared = input.first().is_some_and(|first| [SHARED, DESERTED].contains(first));
+        shared.then(|| FakeTeam { meeting: Meeting::new(threads), deserted: input[0] == DESERTED })
+    }
+
+    fn meeting(team: &FakeTeam) -> &Meeting {
+        &team.meeting
+    }
+
+    fn take_part(&self, team: &FakeTeam, member: usize, (): &mut ()) -> bool {
+        let presence = team.meeting.enter();
+        assert!(!(team.deserted && member == 1), "as told");
+        self.parts.lock().unwrap().push((member, thread::current().id()));
+        if presence.meet().is_err() {
+            return false;
+        }
+        presence.done();
+        true
+    }
+
+    fn team_vector(&self, team: &FakeTeam, out: &mut [f32]) {
+        out.copy_from_slice(&[team.meeting.members() as f32, -1.0]);
+    }
 }
 
 fn open_pool(threads: usize) -> Pool<Fake> {
-    Pool::start(Fake { seen: Mutex::default(), gate: None, began: Mutex::new(channel().0) }, threads).unwrap()
+    Pool::start(
+        Fake { seen: Mutex::default(), gate: None, began: Mutex::new(channel().0), parts: Mutex::default() },
+        threads,
+    )
+    .unwrap()
 }
 
 /// A pool whose encoder begins each batch only with a pass from the sender; the receiver hears of each beginning.
 fn gated_pool(threads: usize) -> (Pool<Fake>, mpsc::Sender<()>, mpsc::Receiver<()>) {
     let (pass, gate) = channel();
     let (began, beginnings) = channel();
-    let fake = Fake { seen: Mutex::default(), gate: Some(Mutex::new(gate)), began: Mutex::new(began) };
+    let fake = Fake {
+        seen: Mutex::default(),
+        gate: Some(Mutex::new(gate)),
+        began: Mutex::new(began),
+        parts: Mutex::default(),
+    };
     (Pool::start(fake, threads).unwrap(), pass, beginnings)
 }
 
@@ -197,4 +243,44 @@ fn the_end_lets_what_runs_finish_and_refuses_what_waits() {
     assert!(matches!(pool.query(vec![1]), Err(Error::Stopped)));
     assert!(matches!(pool.passages([Ok(vec![1])].into_iter()), Err(Error::Stopped)));
     pool.shutdown();
+}
+
+#[test]
+fn idle_threads_help_with_a_single_text() {
+    let pool = open_pool(3);
+    until(|| pool.shared.lock().idle == 3);
+    // Where the machine is busy the helpers may come too late, and the text is embedded all the same.
+    until(|| {
+        until(|| pool.shared.lock().idle == 3);
+        let vector = pool.query(vec![SHARED, 4]).unwrap();
+        assert!(vector == [3.0, -1.0] || vector == [2.0, 4.0], "{vector:?}");
+        vector == [3.0, -1.0]
+    });
+    let mut parts = pool.encoder().parts.lock().unwrap().clone();
+    let mut last = parts.split_off(parts.len() - 3);
+    last.sort_by_key(|(member, _)| *member);
+    assert_eq!(last.iter().map(|(member, _)| *member).collect::<Vec<_>>(), [0, 1, 2]);
+    let threads: std::collections::HashSet<_> = last.iter().map(|(_, thread)| *thread).collect();
+    assert_eq!(threads.len(), 3);
+}
+
+#[test]
+fn whoever_is_left_alone_embeds_alone() {
+    let pool = open_pool(2);
+    until(|| pool.shared.lock().idle == 2);
+    for _ in 0..5 {
+        assert_eq!(pool.query(vec![DESERTED, 4]).unwrap(), [2.0, 4.0]);
+    }
+    // A thread that works for somebody else is not waited for.
+    let (pool, pass, began) = gated_pool(2);
+    thread::scope(|scope| {
+        until(|| pool.shared.lock().idle == 2);
+        let first = scope.spawn(|| pool.query(vec![1, 2, 3]));
+        began.recv().unwrap();
+        let second = scope.spawn(|| pool.query(vec![SHARED, 4]));
+        began.recv().unwrap();
+        drop(pass);
+        assert_eq!(first.join().unwrap().unwrap(), [3.0, 3.0]);
+        assert_eq!(second.join().unwrap().unwrap(), [2.0, 4.0]);
+    });
 }

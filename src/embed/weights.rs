@@ -69,7 +69,7 @@ struct LayerWeights {
 
 /// One layer of the encoder.
 pub(crate) struct Layer<'a> {
-    /// Queries (scaled for [`crate::kernels::Attention`]), keys and values, for each group of heads beside each other.
+    /// Queries (scaled for [`crate::kernels::Queries`]), keys and values, for each group of heads beside each other.
     pub attention: Matrix<'a>,
     pub projection: Matrix<'a>,
     pub attention_norm: Norm<'a>,

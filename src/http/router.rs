@@ -31,18 +31,22 @@ fn platform_router(state: &AppState) -> Router {
 
 /// `{slug}.{domain}`: one wiki, for people, programs, agents and git.
 fn wiki_router(state: &AppState) -> Router {
-    let repository = Router::new()
-        .route("/info/refs", get(git::info_refs))
-        .route("/git-upload-pack", post(git::upload_pack))
-        .route("/git-receive-pack", post(git::receive_pack));
     Router::new()
         .nest("/api/v1", api::routes(state))
         .route("/api/{*rest}", any(api::unknown_address))
-        .nest("/repo.git", repository.clone())
-        .nest("/.git", repository)
+        .nest("/repo.git", repository_routes())
+        .nest("/.git", repository_routes())
         .merge(mcp::routes(state))
         .merge(web::wiki_routes(state))
         .with_state(state.clone())
+}
+
+/// A wiki's repository, as git clients ask for it.
+fn repository_routes() -> Router<AppState> {
+    Router::new()
+        .route("/info/refs", get(git::info_refs))
+        .route("/git-upload-pack", post(git::upload_pack))
+        .route("/git-receive-pack", post(git::receive_pack))
 }
 
 #[derive(Clone)]

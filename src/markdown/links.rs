@@ -109,12 +109,14 @@ impl Document<'_> {
     /// The place of the path in `[text](path#anchor "title")`.
     fn destination(&self, span: &Range<usize>, url: &str) -> Option<Range<usize>> {
         let source = self.text.get(span.clone())?;
-        source.match_indices("](").find_map(|(at, _)| {
+        // From the end: what stands in the text of the link, a picture say, may lead to the same place.
+        source.rmatch_indices("](").find_map(|(at, _)| {
             let inside = source.get(at + 2..)?;
             let blank = inside.len() - inside.trim_start_matches([' ', '\t', '\n', '\r', '<']).len();
             let place = span.start + at + 2 + blank;
             let written = self.text.get(place..span.end)?;
-            written.starts_with(url).then(|| place..place + address::split(url).0.len())
+            let ends = |rest: &str| rest.starts_with([' ', '\t', '\r', '\n', ')', '>']);
+            written.strip_prefix(url).is_some_and(ends).then(|| place..place + address::split(url).0.len())
         })
     }
 

@@ -174,6 +174,11 @@ mod tests {
             ("Home", "[a](/%4fld)", "[a](/Area/New_name)"),
             ("Home", "![a](/Old/pic%20one.png)", "![a](/Area/New_name/pic%20one.png)"),
             ("Home", "![a](</Old/pic one.png>)", "![a](</Area/New_name/pic%20one.png>)"),
+            (
+                "Home",
+                "[![a](/Old/pic%20one.png)](/Old) [/Old](/Old)",
+                "[![a](/Area/New_name/pic%20one.png)](/Area/New_name) [/Old](/Area/New_name)",
+            ),
             ("Home", "[a][x]\n\n[x]: /Old 't'\n", "[a][x]\n\n[x]: /Area/New_name 't'\n"),
             // From the page itself: what moves along stays, what was beside it does not.
             ("Old", "[a](Child) ![p](./pic%20one.png)", "unchanged"),

@@ -69,9 +69,19 @@ impl<'w> Draft<'w> {
         &self.state
     }
 
+    /// The pages that this draft has changed, and whether they are there now.
+    pub(super) fn drafted(&self) -> &BTreeMap<PagePath, bool> {
+        &self.pages
+    }
+
     /// The page that a spelling means, in this draft.
     pub(super) fn resolve(&self, path: &PagePath) -> Option<PagePath> {
-        if let Some(there) = self.pages.get(path) {
+        self.resolve_with(&self.pages, path)
+    }
+
+    /// The page that a spelling means while no more than `drafted` has been changed.
+    pub(super) fn resolve_with(&self, drafted: &BTreeMap<PagePath, bool>, path: &PagePath) -> Option<PagePath> {
+        if let Some(there) = drafted.get(path) {
             if *there {
                 return Some(path.clone());
             }
@@ -79,8 +89,8 @@ impl<'w> Draft<'w> {
             return Some(path.clone());
         }
         let key = path.fold();
-        let drafted = self.pages.iter().find(|(page, there)| **there && page.fold() == key).map(|(page, _)| page);
-        drafted.or_else(|| self.state.resolve(path).filter(|page| !self.pages.contains_key(*page))).cloned()
+        let here = drafted.iter().find(|(page, there)| **there && page.fold() == key).map(|(page, _)| page);
+        here.or_else(|| self.state.resolve(path).filter(|page| !drafted.contains_key(*page))).cloned()
     }
 
     /// The page that a spelling means.

@@ -1,4 +1,4 @@
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 
 use super::{Access, Read, WikiError};
 use crate::catalog::{LinkTarget, State};
@@ -97,7 +97,7 @@ pub fn broken_links(access: &Access<Read>) -> Result<Vec<BrokenLink>, WikiError>
     let state = access.wiki().current()?;
     let mut missing = Missing::default();
     let mut sources: BTreeMap<PagePath, Vec<PagePath>> = BTreeMap::new();
-    for (path, _) in state.pages() {
+    for path in state.pages_with_doubtful_links() {
         for target in state.links_of(path).into_iter().filter(|target| !target.exists) {
             let linked_from = sources.entry(missing.spell(target)).or_default();
             if linked_from.last() != Some(path) {
@@ -114,16 +114,12 @@ pub fn broken_links(access: &Access<Read>) -> Result<Vec<BrokenLink>, WikiError>
 /// On a storage failure.
 pub fn orphans(access: &Access<Read>) -> Result<Vec<PagePath>, WikiError> {
     let state = access.wiki().current()?;
-    let mut linked: HashSet<PagePath> = HashSet::new();
-    for (path, _) in state.pages() {
-        let targets = state.links_of(path).into_iter();
-        linked.extend(targets.filter(|target| target.exists && target.path != *path).map(|target| target.path));
-    }
     let start = match &access.preferences().start {
         StartPage::Page(page) => Some(page.fold()),
         StartPage::Changelog | StartPage::Index => None,
     };
-    let pages = state.pages().filter(|(path, entry)| !linked.contains(*path) && Some(&entry.key) != start.as_ref());
+    let pages =
+        state.pages().filter(|(path, entry)| Some(&entry.key) != start.as_ref() && !state.is_linked(path, entry));
     Ok(pages.map(|(path, _)| path.clone()).collect())
 }
 

@@ -81,7 +81,7 @@ pub use outline::{Outline, outline};
 pub use part::{Part, Selection, find_section};
 pub use read::{LastChange, Page, find_page, link_targets, near_pages, read, tip};
 pub use redirects::{LeadsTo, leads_to};
-pub use rename::{Rename, Renamed, rename, rename_attachment};
+pub use rename::{Extent, Rename, Renamed, extent_of_rename, rename, rename_attachment};
 pub use restore::restore;
 pub use search::{ChunkHit, Hit, SearchQuery, SearchResults, search, semantic_chunks};
 pub use sections::{Passage, SectionOp, revise};

@@ -7,10 +7,11 @@ use unicode_normalization::UnicodeNormalization as _;
 use super::change::{Done, Plan, change};
 use super::draft::Draft;
 use super::message::message;
+use super::read::no_such_page;
 use super::write::{Recording, check_address_is_free};
 use super::{Access, Action, WikiError, Wikis, Write};
-use crate::markdown::{Moves, rewrite_links};
-use crate::model::{AttachmentName, AttachmentPath, FoldKey, PagePath, Revision, RevisionPrefix};
+use crate::markdown::{FindPage, Moves, rewrite_links};
+use crate::model::{AttachmentName, AttachmentPath, PagePath, Revision, RevisionPrefix};
 use crate::repo;
 
 /// Where a page is to go, and what goes with it.
@@ -40,6 +41,35 @@ pub struct Renamed {
     pub moved_pages: Vec<(PagePath, PagePath)>,
     /// The files that moved along, old path and new.
     pub moved_attachments: Vec<(String, String)>,
+}
+
+/// What a rename would concern.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Extent {
+    /// Pages and files that would move along.
+    pub subpages: usize,
+    pub files: usize,
+    /// Other pages, with links to what moves.
+    pub linked_from: usize,
+}
+
+/// What the rename of a page would concern, without a look into any page.
+///
+/// # Errors
+/// [`WikiError::NoSuchPage`], or a storage failure.
+pub fn extent_of_rename(access: &Access<Write>, path: &PagePath) -> Result<Extent, WikiError> {
+    let state = access.wiki().current()?;
+    let page = state.resolve(path).ok_or_else(|| no_such_page(&state, path))?;
+    let below = format!("{page}/");
+    let moved: BTreeSet<&PagePath> = std::iter::once(page)
+        .chain(state.pages().map(|(path, _)| path).filter(|path| path.as_str().starts_with(&below)))
+        .collect();
+    let linking: BTreeSet<PagePath> = moved.iter().flat_map(|page| state.linked_from(page)).collect();
+    Ok(Extent {
+        subpages: moved.len() - 1,
+        files: moved.iter().map(|page| state.attachments(page).count()).sum(),
+        linked_from: linking.iter().filter(|page| !moved.contains(page)).count(),
+    })
 }
 
 /// Moves a page with its sub-pages and attachments, and rewrites the links to them, in one
@@ -80,7 +110,7 @@ pub(super) fn rename_in(draft: &mut Draft<'_>, path: &PagePath, request: &Rename
     draft.page_as_read(&from, request.base.as_ref())?;
     check_address_is_free(draft, &to)?;
 
-    let before = Names::of(draft);
+    let before = draft.drafted().clone();
     let mut pages = BTreeMap::from([(from.clone(), to.clone())]);
     if request.subpages {
         for page in draft.pages_below(&from) {
@@ -149,7 +179,7 @@ pub fn rename_attachment(
         if draft.has(&new.file())? {
             return Err(WikiError::FileExists { path: new.file().to_string() });
         }
-        let before = Names::of(draft);
+        let before = draft.drafted().clone();
         draft.move_files(vec![(old.file(), new.file())])?;
         let files = BTreeMap::from([(old, new)]);
         let updated = rewrite_all(draft, &before, from.as_str(), &BTreeMap::new(), &files)?;
@@ -158,41 +188,35 @@ pub fn rename_attachment(
     })
 }
 
-/// Rewrites the links of every page that the moves concern; the pages that changed. Only
-/// pages that hold `name`, or moved themselves, are looked at.
+/// Rewrites the links of every page that the moves concern; the pages that changed.
+/// `before` is what the draft had done to pages before the moves.
 fn rewrite_all(
     draft: &mut Draft<'_>,
-    before: &Names,
+    before: &BTreeMap<PagePath, bool>,
     name: &str,
     pages: &BTreeMap<PagePath, PagePath>,
     files: &BTreeMap<AttachmentPath, AttachmentPath>,
 ) -> Result<Vec<PagePath>, WikiError> {
-    let after = Names::of(draft);
     let old: HashMap<&PagePath, &PagePath> = pages.iter().map(|(from, to)| (to, from)).collect();
-    let needle = plain(name);
+    let found_before = |path: &str| draft.resolve_with(before, &PagePath::parse(path).ok()?);
+    let found_after = |path: &str| draft.resolve(&PagePath::parse(path).ok()?);
     let mut rewritten = Vec::new();
-    for page in &after.exact {
+    for page in &concerned(draft, name, pages, files)? {
         let before_path = old.get(page).copied().unwrap_or(page);
-        let text = match draft.text(page) {
-            Ok(text) => text,
-            // What cannot be read as a page has no links.
-            Err(WikiError::NotText { .. } | WikiError::Repo(repo::Error::TooLarge { .. })) => continue,
-            Err(error) => return Err(error),
-        };
-        if before_path == page && !plain(&text).contains(&needle) {
-            continue;
-        }
+        let Some(text) = readable(draft, page)? else { continue };
         let file_before = |path: &str| {
-            let file =
-                attached(path, before, |file| files.contains_key(file) || draft.has(&file.file()).unwrap_or(false))?;
+            let file = attached(path, &found_before, |file| {
+                files.contains_key(file) || draft.has(&file.file()).unwrap_or(false)
+            })?;
             Some(files.get(&file).unwrap_or(&file).file().to_string())
         };
         let file_after = |path: &str| {
-            attached(path, &after, |file| draft.has(&file.file()).unwrap_or(false)).map(|file| file.file().to_string())
+            attached(path, &found_after, |file| draft.has(&file.file()).unwrap_or(false))
+                .map(|file| file.file().to_string())
         };
         let moves = Moves {
-            page_before: &|path| before.find(path),
-            page_after: &|path| after.find(path),
+            page_before: &found_before,
+            page_after: &found_after,
             moved: &|page| pages.get(page).unwrap_or(page).clone(),
             file: &file_before,
             file_after: &file_after,
@@ -208,13 +232,54 @@ fn rewrite_all(
     Ok(updated)
 }
 
+/// The pages whose links may have to change, as they are called after the moves: those that moved, those that link
+/// to an old name or to a new one, and where files moved those that hold `name`.
+fn concerned(
+    draft: &Draft<'_>,
+    name: &str,
+    pages: &BTreeMap<PagePath, PagePath>,
+    files: &BTreeMap<AttachmentPath, AttachmentPath>,
+) -> Result<BTreeSet<PagePath>, WikiError> {
+    // What this draft has changed is not what the metadata knows.
+    let drafted = draft.drafted();
+    let mut concerned: BTreeSet<PagePath> =
+        drafted.iter().filter(|(_, there)| **there).map(|(page, _)| page.clone()).collect();
+    let state = draft.state();
+    let linking = pages.iter().flat_map(|(from, to)| [from, to]).flat_map(|page| state.pages_naming(page));
+    let linking = linking.chain(state.pages_with_unknown_links());
+    concerned.extend(linking.filter(|page| !drafted.contains_key(*page)).cloned());
+    if !files.is_empty() {
+        let needle = plain(name);
+        for page in draft.all_pages() {
+            if !concerned.contains(&page) && readable(draft, &page)?.is_some_and(|text| plain(&text).contains(&needle))
+            {
+                concerned.insert(page);
+            }
+        }
+    }
+    Ok(concerned)
+}
+
+/// A page's text; none of one that cannot be read as a page, which has no links.
+fn readable(draft: &Draft<'_>, page: &PagePath) -> Result<Option<String>, WikiError> {
+    match draft.text(page) {
+        Ok(text) => Ok(Some(text)),
+        Err(WikiError::NotText { .. } | WikiError::Repo(repo::Error::TooLarge { .. })) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
 /// The attached file that a path means: as it is, or of the page that its directory folds to.
-fn attached(path: &str, names: &Names, is_there: impl Fn(&AttachmentPath) -> bool) -> Option<AttachmentPath> {
+fn attached(
+    path: &str,
+    find_page: &FindPage<'_>,
+    is_there: impl Fn(&AttachmentPath) -> bool,
+) -> Option<AttachmentPath> {
     let exact = AttachmentPath::from_file(path)?;
     if is_there(&exact) {
         return Some(exact);
     }
-    let page = names.find(exact.page.as_str())?;
+    let page = find_page(exact.page.as_str())?;
     Some(AttachmentPath { page, ..exact }).filter(is_there)
 }
 
@@ -222,24 +287,4 @@ fn attached(path: &str, names: &Names, is_there: impl Fn(&AttachmentPath) -> boo
 fn plain(text: &str) -> String {
     let decoded = percent_decode_str(text).decode_utf8_lossy().nfc().collect::<String>();
     decoded.replace('_', " ").to_lowercase()
-}
-
-/// The pages of a wiki at one moment.
-struct Names {
-    exact: BTreeSet<PagePath>,
-    folded: HashMap<FoldKey, PagePath>,
-}
-
-impl Names {
-    fn of(draft: &Draft<'_>) -> Self {
-        let exact: BTreeSet<PagePath> = draft.all_pages().into_iter().collect();
-        // Of several that fold alike, the first one.
-        let folded = exact.iter().rev().map(|page| (page.fold(), page.clone())).collect();
-        Self { exact, folded }
-    }
-
-    fn find(&self, path: &str) -> Option<PagePath> {
-        let path = PagePath::parse(path).ok()?;
-        if self.exact.contains(&path) { Some(path) } else { self.folded.get(&path.fold()).cloned() }
-    }
 }

@@ -288,3 +288,38 @@ fn a_deleted_page_comes_back_under_the_name_it_had() {
     let back = restore(&world.wikis, &access, &page("New York"), (&then.into(), None), &recorded("New York")).unwrap();
     assert_eq!((back.value.path.as_str(), world.read("New York").as_str()), ("New York", "a city"));
 }
+
+fn rename_page(world: &World, from: &str, to: &str) -> Renamed {
+    let request =
+        Rename { to, base: None, subpages: true, attachments: true, dry_run: false, recording: recorded(from) };
+    rename(&world.wikis, &world.writing(), &page(from), &request).unwrap().value
+}
+
+#[test]
+fn a_rename_rewrites_links_of_every_spelling_and_leaves_others_alone() {
+    let world = World::new();
+    world.write("Tools/Old_Name", "[up](../Linker) [[Part]]\n", None).unwrap();
+    world.write("Tools/Old_Name/Part", "[up](../Old_Name)\n", None).unwrap();
+    world
+        .write("Linker", "[[tools/old name#x|it]] [b](Tools/Old%20Name) [c][r]\n\n[r]: <Tools/Old_Name>\n", None)
+        .unwrap();
+    world.write("Other", "Old Name, tools/old name and `[[Tools/Old Name]]`\n", None).unwrap();
+    let extent = extent_of_rename(&world.writing(), &page("tools/old name")).unwrap();
+    assert_eq!(extent, Extent { subpages: 1, files: 0, linked_from: 1 });
+    let done = rename_page(&world, "Tools/Old_Name", "New");
+    assert_eq!(done.updated_pages.iter().map(PagePath::as_str).collect::<Vec<_>>(), ["Linker", "New", "New/Part"]);
+    let linker = world.read("Linker");
+    assert!(!linker.to_lowercase().contains("old") && linker.matches("New").count() == 3, "{linker}");
+    assert!(world.read("Other").contains("`[[Tools/Old Name]]`"));
+}
+
+#[test]
+fn a_page_that_comes_to_stand_nearer_takes_no_links() {
+    let world = World::new();
+    world.write("Install", "the general one\n", None).unwrap();
+    world.write("Guide", "[how](Install)\n", None).unwrap();
+    world.write("Draft", "the guide's own\n", None).unwrap();
+    rename_page(&world, "Draft", "Guide/Install");
+    let links = page_links(&world.writing().reading(), &page("Guide")).unwrap();
+    assert!(format!("{links:?}").contains("\"Install\""), "{links:?} of {:?}", world.read("Guide"));
+}

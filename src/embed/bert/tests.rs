@@ -236,6 +236,37 @@ fn a_batch_does_not_change_its_members() {
 }
 
 #[test]
+fn a_team_makes_the_vector_of_a_single_thread() {
+    for architecture in SHAPES {
+        for level in Level::ALL {
+            let Some(encoder) = encoder(&architecture, level) else { continue };
+            for (length, members) in [(40, 2), (33, 3), (7, 4), (2, 9)] {
+                let tokens = sequence(length as u32, length);
+                let team = encoder.team(&tokens, members).unwrap();
+                std::thread::scope(|scope| {
+                    for member in 0..members.min(length) {
+                        let (encoder, team) = (&encoder, &team);
+                        scope.spawn(move || assert!(encoder.take_part(team, member, &mut Scratch::new())));
+                    }
+                });
+                let mut found = vec![0.0; encoder.dimensions()];
+                encoder.team_vector(&team, &mut found);
+                // Sums are the same but for the order of their parts.
+                let expected = embed(&encoder, &[&tokens]);
+                let same = found.iter().zip(&expected).all(|(a, b)| (a - b).abs() < 1e-6);
+                assert!(same, "{level:?} {length} tokens, {members} members");
+            }
+        }
+    }
+    let encoder = encoder(&SMALL, Level::Portable).unwrap();
+    assert_eq!(encoder.team(&[1; 41], 2).err(), Some(SequenceError::TooLong { tokens: 41, limit: 40 }));
+    let team = encoder.team(&[1, 2], 2).unwrap();
+    team.meeting.abandon();
+    assert!(!encoder.take_part(&team, 0, &mut Scratch::new()));
+    assert!(!encoder.take_part(&team, 2, &mut Scratch::new()));
+}
+
+#[test]
 fn a_used_scratch_changes_nothing_and_is_kept() {
     let large = encoder(&SHAPES[4], Level::Portable).unwrap();
     let small = encoder(&SMALL, Level::Portable).unwrap();

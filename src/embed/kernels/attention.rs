@@ -9,23 +9,32 @@ const WIDEST: usize = 16;
 /// The padded size of the largest head.
 const LARGEST_HEAD: usize = 256;
 
-/// Queries, keys and values of one head: row t of each starts at `t * stride` of its slice.
-///
-/// The queries are scaled by log2(e)/√head, so that a weight is 2 to the power of a product.
-pub(crate) struct Attention<'a> {
-    pub queries: &'a [f32],
+/// Keys and values of one head, of some tokens of a sequence: row t of each starts at `t * stride` of its slice.
+pub(crate) struct Source<'a> {
     pub keys: &'a [f32],
     pub values: &'a [f32],
     pub stride: usize,
     /// Rows, at least one.
     pub tokens: usize,
-    /// Numbers of a row that belong to the head: 1..=256.
-    pub head: usize,
+}
+
+/// Queries of one head: row t starts at `t * stride`.
+///
+/// They are scaled by log2(e)/√head, so that a weight is 2 to the power of a product.
+pub(crate) struct Queries<'a> {
+    pub values: &'a [f32],
+    pub stride: usize,
+    /// At least one.
+    pub rows: usize,
 }
 
 /// Keys and values in the order in which they are read, and a few rows of scores.
 pub(crate) struct AttentionSpace {
+    most_tokens: usize,
+    largest_head: usize,
+    /// Of the sequence at hand.
     tokens: usize,
+    /// Numbers of a row that belong to the head at hand: 1..=256.
     head: usize,
     /// `[head][padded tokens]`
     keys: Vec<f32>,
@@ -40,24 +49,51 @@ impl AttentionSpace {
     pub(crate) fn new(tokens: usize, head: usize) -> Self {
         let width = tokens.next_multiple_of(WIDEST);
         Self {
-            tokens,
-            head,
+            most_tokens: tokens,
+            largest_head: head.min(LARGEST_HEAD),
+            tokens: 0,
+            head: 0,
             keys: vec![0.0; head * width],
             values: vec![0.0; tokens * head.next_multiple_of(WIDEST)],
             scores: vec![0.0; ROWS * width],
         }
     }
+
+    /// Begins a head of a sequence of `tokens`, all of which are to be gathered before queries attend to them.
+    pub(crate) fn begin(&mut self, tokens: usize, head: usize) {
+        assert!((1..=self.most_tokens).contains(&tokens) && (1..=self.largest_head).contains(&head));
+        (self.tokens, self.head) = (tokens, head);
+        let width = tokens.next_multiple_of(WIDEST);
+        for row in self.keys.chunks_exact_mut(width).take(head) {
+            row[tokens..].fill(0.0);
+        }
+    }
+
+    /// Takes in the keys and values of the tokens from number `first` on.
+    pub(crate) fn gather(&mut self, source: &Source<'_>, first: usize) {
+        let &Source { keys, values, stride, tokens } = source;
+        let head = self.head;
+        let needed = (tokens - 1) * stride + head;
+        assert!(keys.len() >= needed && values.len() >= needed && first + tokens <= self.tokens);
+        let columns = head.next_multiple_of(WIDEST);
+        // SAFETY: the space holds `head` rows of the padded width; the keys reach to their last row.
+        unsafe { transpose(source, head, self.tokens.next_multiple_of(WIDEST), self.keys.as_mut_ptr().add(first)) };
+        let rows = self.values.chunks_exact_mut(columns).skip(first).take(tokens);
+        for (row, from) in rows.zip(values.chunks(stride)) {
+            row[..head].copy_from_slice(&from[..head]);
+            row[head..].fill(0.0);
+        }
+    }
 }
 
 impl Kernels {
-    /// Writes `head` numbers for each token: row t starts at `t * stride` of `output`.
-    pub(crate) fn attend(self, input: &Attention<'_>, space: &mut AttentionSpace, output: &mut [f32], stride: usize) {
-        let &Attention { tokens, head, .. } = input;
-        assert!((1..=space.tokens).contains(&tokens) && (1..=space.head.min(LARGEST_HEAD)).contains(&head));
-        let needed = (tokens - 1) * input.stride + head;
-        assert!(input.queries.len() >= needed && input.keys.len() >= needed && input.values.len() >= needed);
-        assert!(output.len() >= (tokens - 1) * stride + head);
-        dispatch!(self, attend(input, space, output, stride));
+    /// Writes for each query the values of all tokens of the space, weighted by how their keys match, `head`
+    /// numbers: row t starts at `t * stride` of `output`.
+    pub(crate) fn attend(self, queries: &Queries<'_>, space: &mut AttentionSpace, output: &mut [f32], stride: usize) {
+        let (last, head) = (queries.rows - 1, space.head);
+        assert!(head > 0 && queries.values.len() >= last * queries.stride + head);
+        assert!(output.len() >= last * stride + head);
+        dispatch!(self, attend(queries, space, output, stride));
     }
 }
 
@@ -65,31 +101,25 @@ impl Kernels {
 /// The level's instructions exist, and the lengths are as [`Kernels::attend`] checks.
 #[inline(always)]
 pub(super) unsafe fn attend<S: Simd>(
-    input: &Attention<'_>,
+    queries: &Queries<'_>,
     space: &mut AttentionSpace,
     output: &mut [f32],
     stride: usize,
 ) {
-    let &Attention { tokens, head, .. } = input;
+    let &mut AttentionSpace { tokens, head, .. } = space;
     let width = tokens.next_multiple_of(WIDEST);
     let columns = head.next_multiple_of(WIDEST);
     let mut mixed = [0.0_f32; ROWS * LARGEST_HEAD];
-    // SAFETY: the space holds `head` rows of `width` keys, `tokens` rows of `columns` values and six rows
-    // of `width` scores; queries and output reach to their last row.
-    unsafe {
-        transpose(input, width, space.keys.as_mut_ptr());
-        for token in 0..tokens {
-            let row = space.values.as_mut_ptr().add(token * columns);
-            std::ptr::copy_nonoverlapping(input.values.as_ptr().add(token * input.stride), row, head);
-            std::ptr::write_bytes(row.add(head), 0, columns - head);
-        }
-        let groups = tokens.div_ceil(ROWS);
-        for group in 0..groups {
-            let first = tokens * group / groups;
-            let count = tokens * (group + 1) / groups - first;
-            let queries = input.queries.as_ptr().add(first * input.stride);
+    let groups = queries.rows.div_ceil(ROWS);
+    for group in 0..groups {
+        let first = queries.rows * group / groups;
+        let count = queries.rows * (group + 1) / groups - first;
+        // SAFETY: the space holds `head` rows of `width` keys, `tokens` rows of `columns` values and six rows
+        // of `width` scores; queries and output reach to their last row.
+        unsafe {
+            let from = queries.values.as_ptr().add(first * queries.stride);
             let scores = space.scores.as_mut_ptr();
-            product::<S>(count, queries, input.stride, space.keys.as_ptr(), width, head, scores);
+            product::<S>(count, from, queries.stride, space.keys.as_ptr(), width, head, scores);
             let mut shares = [0.0; ROWS];
             for (row, share) in shares[..count].iter_mut().enumerate() {
                 *share = 1.0 / soften::<S>(scores.add(row * width), tokens, width);
@@ -106,15 +136,15 @@ pub(super) unsafe fn attend<S: Simd>(
     }
 }
 
-/// Keys as columns, with zeros after the last.
+/// Keys as columns.
 ///
 /// # Safety
-/// `to` has `head * width` values; the keys are as [`Kernels::attend`] checks.
+/// `head` rows that are `width` apart have room for the tokens at `to`; the keys are as [`AttentionSpace::gather`] checks.
 #[inline(always)]
-unsafe fn transpose(input: &Attention<'_>, width: usize, to: *mut f32) {
-    let &Attention { tokens, head, stride, .. } = input;
+unsafe fn transpose(source: &Source<'_>, head: usize, width: usize, to: *mut f32) {
+    let &Source { tokens, stride, .. } = source;
     let (whole_tokens, whole_head) = (tokens & !3, head & !3);
-    let keys = input.keys.as_ptr();
+    let keys = source.keys.as_ptr();
     // SAFETY: at most the last token and the last of `head` are read; below `head` rows of `width` are written.
     unsafe {
         for token in (0..whole_tokens).step_by(4) {
@@ -127,9 +157,6 @@ unsafe fn transpose(input: &Attention<'_>, width: usize, to: *mut f32) {
             for at in start..head {
                 *to.add(at * width + token) = *keys.add(token * stride + at);
             }
-        }
-        for at in 0..head {
-            std::ptr::write_bytes(to.add(at * width + tokens), 0, width - tokens);
         }
     }
 }

@@ -30,7 +30,7 @@ mod tests;
 
 #[cfg(test)]
 pub(crate) use allocations_tests::allocations;
-pub(crate) use attention::{Attention, AttentionSpace};
+pub(crate) use attention::{AttentionSpace, Queries, Source};
 pub(crate) use matrix::{Epilogue, Matrix, Output, PANEL, Quantized};
 pub(crate) use rows::Norm;
 
@@ -206,13 +206,13 @@ macro_rules! level {
 
         $(#[$feature])*
         pub(super) unsafe fn attend(
-            input: &attention::Attention<'_>,
+            queries: &attention::Queries<'_>,
             space: &mut attention::AttentionSpace,
             output: &mut [f32],
             stride: usize,
         ) {
             // SAFETY: compiled for the level; the rest is the caller's promise.
-            unsafe { attention::attend::<$vector>(input, space, output, stride) }
+            unsafe { attention::attend::<$vector>(queries, space, output, stride) }
         }
 
         $(#[$feature])*

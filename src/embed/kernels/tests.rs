@@ -119,14 +119,24 @@ fn attention_is_the_mean_of_values_weighted_by_softmax() {
             let stride = 3 * head + 1;
             let data = numbers(tokens as u32, tokens * stride);
             let (queries, keys, values) = (&data[..], &data[head..], &data[2 * head..]);
-            let input = Attention { queries, keys, values, stride, tokens, head };
             // Space that a longer sequence has used before.
             let mut space = AttentionSpace::new(70, 256);
             let longer = numbers(9, 70 * 3);
-            let used = Attention { queries: &longer, keys: &longer, values: &longer, stride: 3, tokens: 70, head: 3 };
-            kernels.attend(&used, &mut space, &mut [0.0; 70 * 3], 3);
+            space.begin(70, 3);
+            space.gather(&Source { keys: &longer, values: &longer, stride: 3, tokens: 70 }, 0);
+            kernels.attend(&Queries { values: &longer, stride: 3, rows: 70 }, &mut space, &mut [0.0; 70 * 3], 3);
             let mut output = vec![7.0; tokens * (head + 3)];
-            kernels.attend(&input, &mut space, &mut output, head + 3);
+            // The tokens come in two parts, the queries too.
+            let half = tokens / 2;
+            space.begin(tokens, head);
+            for (first, tokens) in [(half, tokens - half), (0, half)].into_iter().filter(|(_, tokens)| *tokens > 0) {
+                let (keys, values) = (&keys[first * stride..], &values[first * stride..]);
+                space.gather(&Source { keys, values, stride, tokens }, first);
+            }
+            for (first, rows) in [(0, half), (half, tokens - half)].into_iter().filter(|(_, rows)| *rows > 0) {
+                let queries = Queries { values: &queries[first * stride..], stride, rows };
+                kernels.attend(&queries, &mut space, &mut output[first * (head + 3)..], head + 3);
+            }
             for query in 0..tokens {
                 let at = |part: &[f32], row: usize, column: usize| f64::from(part[row * stride + column]);
                 let powers: Vec<f64> = (0..tokens)
@@ -153,9 +163,11 @@ fn attention_survives_extreme_scores() {
     for kernels in every_set() {
         let (queries, keys) = ([1e4, -1e4, 0.0], [1e4, 0.0, -1e4]);
         let values = [1.0, 2.0, 3.0];
-        let input = Attention { queries: &queries, keys: &keys, values: &values, stride: 1, tokens: 3, head: 1 };
+        let mut space = AttentionSpace::new(3, 1);
+        space.begin(3, 1);
+        space.gather(&Source { keys: &keys, values: &values, stride: 1, tokens: 3 }, 0);
         let mut output = [0.0; 3];
-        kernels.attend(&input, &mut AttentionSpace::new(3, 1), &mut output, 1);
+        kernels.attend(&Queries { values: &queries, stride: 1, rows: 3 }, &mut space, &mut output, 1);
         assert_eq!(output, [1.0, 3.0, 2.0], "{kernels:?}");
     }
 }

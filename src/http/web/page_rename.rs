@@ -13,7 +13,7 @@ use super::views::RenamePage;
 use crate::http::error::{Failure, kind_of};
 use crate::http::state::AppState;
 use crate::model::{PagePath, Permission, Principal, RevisionPrefix};
-use crate::wiki::{self, Origin, Recording, Rename, Renamed, WikiError};
+use crate::wiki::{self, Extent, Origin, Recording, Rename, WikiError};
 
 /// What the form posts.
 #[derive(Deserialize)]
@@ -29,8 +29,7 @@ struct Start {
     surroundings: Surroundings,
     path: PagePath,
     base: String,
-    plan: Renamed,
-    linked_from: usize,
+    extent: Extent,
 }
 
 /// `GET /{path}/rename`: asks for the new name, and says what will move along.
@@ -49,17 +48,11 @@ fn start(state: &AppState, request: &WebRequest, principal: &Principal, typed: &
     let access = state.wikis().authorize::<wiki::Write>(principal, slug(request)?)?;
     let path = PagePath::parse(typed).map_err(WikiError::from)?;
     let page = wiki::read(&access.reading(), &path, None)?;
-    // What would move is asked of the use case itself, with a name that nothing has.
-    let elsewhere = format!("{}-{}", page.path, request.id);
-    let recording = Recording { message: None, origin: Origin::Web, typed, once: None };
-    let dry = Rename { to: &elsewhere, base: None, subpages: true, attachments: true, dry_run: true, recording };
-    let plan = wiki::rename(state.wikis(), &access, &page.path, &dry)?.value;
     Ok(Start {
         surroundings: Surroundings::wiki(state, &access, request).about(&page.path),
         base: page.last.map(|last| last.revision.to_string()).unwrap_or_default(),
-        linked_from: plan.updated_pages.len(),
+        extent: wiki::extent_of_rename(&access, &page.path)?,
         path: page.path,
-        plan,
     })
 }
 
@@ -68,9 +61,9 @@ fn show(form: &Start, status: StatusCode, to: &str, base: &str, problem: Option<
         frame: form.surroundings.frame("Rename"),
         to,
         base,
-        subpages: form.plan.moved_pages.len(),
-        files: form.plan.moved_attachments.len(),
-        linked_from: form.linked_from,
+        subpages: form.extent.subpages,
+        files: form.extent.files,
+        linked_from: form.extent.linked_from,
         problem,
     };
     render_page(status, &view)

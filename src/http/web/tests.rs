@@ -1,5 +1,7 @@
 //! The web UI as a browser meets it, before a real wiki in a temporary directory.
 
+mod handlers_read;
+mod handlers_write;
 mod settings;
 
 use std::io;
@@ -95,9 +97,43 @@ impl World {
         self.send(Request::get(address).header("cookie", &self.cookie), Body::empty()).await
     }
 
+    /// Posts a form as a page of this host does.
+    async fn post(&self, address: &str, fields: &[(&str, &str)]) -> (StatusCode, String) {
+        let csrf = self.auth.csrf_token(&self.owner);
+        let pairs = fields.iter().copied().chain([("csrf", csrf.as_str())]);
+        let body = pairs.map(|(name, value)| format!("{name}={}", super::request::encode(value)));
+        let request = Request::post(address)
+            .header("cookie", &self.cookie)
+            .header("origin", format!("http://{HOST}"))
+            .header("content-type", "application/x-www-form-urlencoded");
+        self.send(request, Body::from(body.collect::<Vec<_>>().join("&"))).await
+    }
+
+    /// Posts the form of a page's files: names of fields, of files, and what they hold.
+    async fn upload(&self, page: &PagePath, parts: &[(&str, Option<&str>, &str)]) -> (StatusCode, String) {
+        let csrf = self.auth.csrf_token(&self.owner);
+        let mut body = String::new();
+        for (name, file, value) in std::iter::once(&("csrf", None, csrf.as_str())).chain(parts) {
+            let file = file.map(|file| format!("; filename=\"{file}\"")).unwrap_or_default();
+            let head = format!("Content-Disposition: form-data; name=\"{name}\"{file}");
+            body += &format!("--bound\r\n{head}\r\n\r\n{value}\r\n");
+        }
+        let request = Request::post(format!("{}/attachments", super::request::page_href(page)))
+            .header("cookie", &self.cookie)
+            .header("origin", format!("http://{HOST}"))
+            .header("content-type", "multipart/form-data; boundary=bound");
+        self.send(request, Body::from(body + "--bound--\r\n")).await
+    }
+
     fn save(&self, path: &str, content: &str, base: Option<RevisionPrefix>) -> wiki::Saved {
+        self.save_as(path, content, base, "")
+    }
+
+    /// As [`World::save`], with a message.
+    fn save_as(&self, path: &str, content: &str, base: Option<RevisionPrefix>, message: &str) -> wiki::Saved {
         let access = self.wikis.authorize(&self.owner, &slug()).unwrap();
-        let recording = wiki::Recording { message: None, origin: Origin::Web, typed: path, once: None };
+        let message = Some(message).filter(|message| !message.is_empty());
+        let recording = wiki::Recording { message, origin: Origin::Web, typed: path, once: None };
         let request = WritePage { content, base, mode: wiki::WriteMode::Strict, recording };
         wiki::write(&self.wikis, &access, &PagePath::parse(path).unwrap(), &request).unwrap().value
     }

@@ -6,6 +6,9 @@ use serde_json::Value;
 
 use super::command;
 
+/// How long a client may take.
+const PATIENCE: Duration = Duration::from_secs(180);
+
 /// The real clients in `tests/e2e`, run by Node 22. `make test` installs both beforehand.
 pub(crate) struct Node {
     bin: PathBuf,
@@ -30,7 +33,12 @@ impl Node {
 
     /// Runs a script with `input` as JSON on its standard input; it must end with status 0.
     pub(crate) fn script(&self, name: &str, input: &Value) {
-        let output = self.run(&[name], input.to_string().as_bytes());
+        self.script_within(name, input, PATIENCE);
+    }
+
+    /// The same, for a script that may take longer.
+    pub(crate) fn script_within(&self, name: &str, input: &Value, patience: Duration) {
+        let output = self.run(&[name], input.to_string().as_bytes(), patience);
         let printed = String::from_utf8_lossy(&output.stdout);
         let errors = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "{name}: {}\n{printed}\n{errors}", output.status);
@@ -43,10 +51,10 @@ impl Node {
         let manifest = std::fs::read_to_string(self.home.join(program).join("package.json")).unwrap();
         let manifest: Value = serde_json::from_str(&manifest).unwrap();
         let entry = format!("{program}/{}", manifest["bin"]["mcp-inspector"].as_str().unwrap());
-        self.run(&[&[entry.as_str(), "--cli"], arguments].concat(), b"")
+        self.run(&[&[entry.as_str(), "--cli"], arguments].concat(), b"", PATIENCE)
     }
 
-    fn run(&self, arguments: &[&str], input: &[u8]) -> Output {
+    fn run(&self, arguments: &[&str], input: &[u8], patience: Duration) -> Output {
         let path = std::env::var("PATH").unwrap_or_default();
         let names = self.home.join("loopback-names.cjs");
         let mut node = Command::new(self.bin.join("node"));
@@ -55,6 +63,6 @@ impl Node {
             .env("HOME", self.scratch.path())
             .env("NODE_OPTIONS", format!("--require={}", names.display()))
             .args(arguments);
-        command::run(&mut node, input, Duration::from_secs(180))
+        command::run(&mut node, input, patience)
     }
 }
