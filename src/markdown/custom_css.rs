@@ -12,6 +12,7 @@ use std::fmt::Write as _;
 use cssparser::{
     AtRuleParser, BasicParseErrorKind, CowRcStr, DeclarationParser, ParseError, ParseErrorKind, Parser, ParserState,
     QualifiedRuleParser, RuleBodyItemParser, RuleBodyParser, SourceLocation, StyleSheetParser, ToCss as _, Token,
+    TokenSerializationType as Before,
 };
 
 /// The element that holds the text of a page.
@@ -318,12 +319,12 @@ struct Value<'p> {
 impl Value<'_> {
     /// Checks the tokens of a value and writes them.
     fn copy(&self, input: &mut Parser<'_>, css: &mut String) -> Result<(), Refused> {
-        let mut before = String::new();
+        let mut before = Before::Nothing;
         while let Ok(token) = input.next_including_whitespace().cloned() {
             let close = match &token {
                 Token::WhiteSpace(_) => {
                     css.push(' ');
-                    before.clear();
+                    before = Before::Nothing;
                     continue;
                 }
                 Token::Ident(name) => {
@@ -335,6 +336,12 @@ impl Value<'_> {
                         return Err(refused(format!("z-index must be between -{LARGEST_Z} and {LARGEST_Z}")));
                     }
                     None
+                }
+                // Written anew, such a unit would be an exponent.
+                Token::Dimension { unit, .. }
+                    if unit.starts_with(['e', 'E']) && !unit.chars().nth(1).is_some_and(char::is_alphabetic) =>
+                {
+                    return Err(refused(format!("the value of {} is not understood", self.property)));
                 }
                 Token::Function(name) => {
                     self.function(name)?;
@@ -363,7 +370,7 @@ impl Value<'_> {
             if let Some(close) = close {
                 input.parse_nested_block(|inner| self.copy(inner, css))?;
                 css.push(close);
-                before.clear();
+                before = Before::Nothing;
             }
         }
         Ok(())
@@ -395,19 +402,13 @@ impl Value<'_> {
 }
 
 /// Writes a token, and a comment before it where two would become one.
-fn separated(token: &Token<'_>, before: &mut String, css: &mut String) -> Result<(), Refused> {
-    let mut text = String::new();
-    write(token, &mut text)?;
-    let joins =
-        |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '%' | '\\' | '.' | '+' | '#' | '@') || !c.is_ascii();
-    let glued = before.ends_with(joins) && (text.starts_with(joins) || text.starts_with('('));
-    let comment = before.ends_with('/') && text.starts_with('*');
-    if glued || comment {
+fn separated(token: &Token<'_>, before: &mut Before, css: &mut String) -> Result<(), Refused> {
+    let kind = token.serialization_type();
+    if before.needs_separator_when_before(kind) {
         css.push_str("/**/");
     }
-    css.push_str(&text);
-    *before = text;
-    Ok(())
+    *before = kind;
+    write(token, css)
 }
 
 fn write(token: &Token<'_>, css: &mut String) -> Result<(), Refused> {
@@ -416,18 +417,18 @@ fn write(token: &Token<'_>, css: &mut String) -> Result<(), Refused> {
 
 /// The condition of `@media` and `@supports`: words, numbers, comparisons and parentheses.
 fn condition(input: &mut Parser<'_>, css: &mut String) -> Result<(), Refused> {
-    let mut before = String::new();
+    let mut before = Before::Nothing;
     while let Ok(token) = input.next_including_whitespace().cloned() {
         match &token {
             Token::WhiteSpace(_) => {
                 css.push(' ');
-                before.clear();
+                before = Before::Nothing;
             }
             Token::ParenthesisBlock => {
                 css.push('(');
                 input.parse_nested_block(|inner| condition(inner, css))?;
                 css.push(')');
-                before.clear();
+                before = Before::Nothing;
             }
             Token::Ident(_)
             | Token::Number { .. }
@@ -462,7 +463,7 @@ fn selectors(input: &mut Parser<'_>) -> Result<String, Refused> {
 #[derive(Default)]
 struct Selector {
     css: String,
-    before: String,
+    before: Before,
     /// How it begins: with the scope itself, or with something in it.
     at_scope: bool,
     /// Whether what was read ends in a `.`, so that a class follows.
@@ -491,16 +492,16 @@ impl Selector {
                 }
                 self.combined = true;
                 self.space = false;
-                self.before.clear();
-                self.css.push(*combinator);
+                self.before = Before::Nothing;
+                self.css.push_str(&format!(" {combinator} "));
                 return Ok(());
             }
             _ => {}
         }
-        if std::mem::take(&mut self.space) && !self.css.ends_with(['>', '+', '~']) {
+        if std::mem::take(&mut self.space) && !self.css.ends_with(' ') {
             self.combined = true;
             self.css.push(' ');
-            self.before.clear();
+            self.before = Before::Nothing;
         }
         let first = !std::mem::replace(&mut self.begun, true);
         match token {
@@ -524,14 +525,14 @@ impl Selector {
                 self.css.push('(');
                 input.parse_nested_block(|inner| arguments(inner, &mut self.css))?;
                 self.css.push(')');
-                self.before.clear();
+                self.before = Before::Nothing;
                 return Ok(());
             }
             Token::SquareBracketBlock => {
                 self.css.push('[');
                 input.parse_nested_block(|inner| attribute(inner, &mut self.css))?;
                 self.css.push(']');
-                self.before.clear();
+                self.before = Before::Nothing;
                 return Ok(());
             }
             _ => return Err(refused("the selector is not understood")),
@@ -540,7 +541,7 @@ impl Selector {
     }
 
     fn finish(self, list: &mut String) -> Result<(), Refused> {
-        if !self.begun || self.css.ends_with(['>', '+', '~', '.', ':']) {
+        if !self.begun || self.css.trim_end().ends_with(['>', '+', '~', '.', ':']) {
             return Err(refused("a selector is not complete"));
         }
         if self.css.starts_with(":root") || self.css.starts_with(":host") || self.css.starts_with("::view") {
@@ -560,24 +561,24 @@ const PSEUDO_FUNCTIONS: &[&str] =
 
 /// What stands in a selector's parentheses. Whatever it matches, its subject is in the scope.
 fn arguments(input: &mut Parser<'_>, css: &mut String) -> Result<(), Refused> {
-    let mut before = String::new();
+    let mut before = Before::Nothing;
     while let Ok(token) = input.next_including_whitespace().cloned() {
         match &token {
             Token::WhiteSpace(_) => {
                 css.push(' ');
-                before.clear();
+                before = Before::Nothing;
             }
             Token::SquareBracketBlock => {
                 css.push('[');
                 input.parse_nested_block(|inner| attribute(inner, css))?;
                 css.push(']');
-                before.clear();
+                before = Before::Nothing;
             }
             Token::Function(name) if PSEUDO_FUNCTIONS.contains(&name.to_ascii_lowercase().as_str()) => {
                 separated(&token, &mut before, css)?;
                 input.parse_nested_block(|inner| arguments(inner, css))?;
                 css.push(')');
-                before.clear();
+                before = Before::Nothing;
             }
             Token::Ident(_)
             | Token::IDHash(_)
@@ -595,12 +596,12 @@ fn arguments(input: &mut Parser<'_>, css: &mut String) -> Result<(), Refused> {
 }
 
 fn attribute(input: &mut Parser<'_>, css: &mut String) -> Result<(), Refused> {
-    let mut before = String::new();
+    let mut before = Before::Nothing;
     while let Ok(token) = input.next_including_whitespace().cloned() {
         match &token {
             Token::WhiteSpace(_) => {
                 css.push(' ');
-                before.clear();
+                before = Before::Nothing;
             }
             Token::Ident(_)
             | Token::QuotedString(_)

@@ -26,23 +26,31 @@ fn goes_through(scripts: bool) {
     dir.person(OTHER);
     dir.cli_ok(&["wiki", "grant", "docs", &owner, "owner"]);
     let token = dir.token("docs", "Seed", "write");
-    for (page, content) in
-        [("Boats", "the boats"), ("Ships", "the ships"), ("Reader", "# Reader\n\nsee [[Boats|Ships]]\n"), ("Nothing_here", "")]
-    {
+    for (page, content) in [
+        ("Boats", "the boats"),
+        ("Ships", "the ships"),
+        ("Reader", "# Reader\n\nsee [[Boats|Ships]]\n"),
+        ("Nothing_here", ""),
+    ] {
         let body = json!({"content": content});
-        server.wiki("docs", &Request::new("PUT", format!("/api/v1/pages/{page}")).bearer(&token).json(&body)).expect(201);
+        server
+            .wiki("docs", &Request::new("PUT", format!("/api/v1/pages/{page}")).bearer(&token).json(&body))
+            .expect(201);
     }
-    node.script("settings.mjs", &json!({
-        "chromium": std::env::var("ROBOTWIKI_CHROMIUM").unwrap_or_else(|_| "/usr/bin/chromium".to_owned()),
-        "root": format!("http://{}", server.dir().domain()),
-        "wiki": format!("http://{}", server.dir().host("docs")),
-        "slug": "docs",
-        "signInLink": link,
-        "person": OWNER,
-        "other": OTHER,
-        "scripts": scripts,
-        "shots": if scripts { std::env::var("ROBOTWIKI_SHOTS").unwrap_or_default() } else { String::new() },
-    }));
+    node.script(
+        "settings.mjs",
+        &json!({
+            "chromium": std::env::var("ROBOTWIKI_CHROMIUM").unwrap_or_else(|_| "/usr/bin/chromium".to_owned()),
+            "root": format!("http://{}", server.dir().domain()),
+            "wiki": format!("http://{}", server.dir().host("docs")),
+            "slug": "docs",
+            "signInLink": link,
+            "person": OWNER,
+            "other": OTHER,
+            "scripts": scripts,
+            "shots": if scripts { std::env::var("ROBOTWIKI_SHOTS").unwrap_or_default() } else { String::new() },
+        }),
+    );
     assert!(dir.cli_list(&["wiki", "list"]).is_empty());
     server.stop();
 }

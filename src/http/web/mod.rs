@@ -50,9 +50,6 @@ pub(super) use page_view::RenderedPage;
 
 use super::state::AppState;
 
-/// The longest form of the settings, as it is sent: custom CSS, percent-encoded.
-const SETTINGS_BYTES: usize = 256 << 10;
-
 /// The platform's own pages.
 pub(super) fn platform_routes() -> Router<AppState> {
     Router::new()

@@ -103,6 +103,7 @@ fn what_could_load_run_or_leave_the_text_is_refused() {
         "h2{position:var(--x)}",
         "h2{z-index:2147483647}",
         "h2{z-index:calc(999*999)}",
+        "h2{z-index:9\\65 9}",
         "h2{color:red;<script>}",
         "h2{color:}}",
         ".prose ~ footer{color:red}",

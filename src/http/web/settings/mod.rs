@@ -12,7 +12,7 @@ use std::collections::HashMap;
 
 use axum::Router;
 use axum::extract::rejection::FormRejection;
-use axum::extract::{Form, Query, State};
+use axum::extract::{DefaultBodyLimit, Form, Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use axum::routing::get;
@@ -31,6 +31,9 @@ use sections::{Appearance, General, Reading, Redirects, Writing};
 
 type Fields = HashMap<String, String>;
 
+/// The longest form, as it is sent: many redirects, percent-encoded.
+const MOST_BYTES: usize = 1 << 20;
+
 pub(super) fn routes() -> Router<AppState> {
     Router::new()
         .route("/-/settings", get(|| async { Redirect::to("/-/settings/general") }))
@@ -43,6 +46,7 @@ pub(super) fn routes() -> Router<AppState> {
         .route("/-/settings/tokens", get(tokens::list).post(tokens::change))
         .route("/-/settings/housekeeping", get(housekeeping::list).post(housekeeping::clear))
         .route("/-/settings/danger", get(danger::form).post(danger::delete))
+        .layer(DefaultBodyLimit::max(MOST_BYTES))
 }
 
 /// A page of the settings that is one form.
@@ -198,7 +202,7 @@ fn admin_by_form(
 
 fn unreadable(state: &AppState, request: &WebRequest, rejection: &FormRejection) -> Response {
     let error = if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
-        WikiError::TooLarge { field: "the form", limit: super::SETTINGS_BYTES as u64 }
+        WikiError::TooLarge { field: "the form", limit: MOST_BYTES as u64 }
     } else {
         WikiError::Invalid { field: "the form", problem: "could not be read; go back and save again".to_owned() }
     };
