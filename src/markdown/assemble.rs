@@ -4,7 +4,7 @@
 use std::collections::HashSet;
 
 use comrak::Arena;
-use comrak::nodes::{Ast, Node, NodeBlockDirective, NodeHeading, NodeValue, Sourcepos};
+use comrak::nodes::{Ast, Node, NodeBlockDirective, NodeHeading, NodeMath, NodeValue, Sourcepos};
 
 use super::blocks::{Block, Family, Fence, Mark, Marks, Role};
 use super::document::line_starts;
@@ -82,7 +82,7 @@ impl<'a, 'm> Assembly<'a, 'm> {
         (!matches!(mark.role, Role::Quote(_))).then_some((number, mark))
     }
 
-    /// Boxes: the headings that stand for their lines, among the children of one node.
+    /// Boxes and formulas: the headings that stand for their lines, among the children of one node.
     fn fences(&mut self, root: Node<'a>) {
         let mut seen = HashSet::new();
         let marked = root.descendants().filter(|node| self.mark_of(node).is_some());
@@ -126,7 +126,22 @@ impl<'a, 'm> Assembly<'a, 'm> {
                     child.detach();
                     self.take(number);
                 }
-                Role::Open { .. } | Role::Close(_) | Role::Quote(_) => {
+                Role::Formula(source) => {
+                    let position = child.data().sourcepos;
+                    child.data_mut().value = NodeValue::Paragraph;
+                    child.children().for_each(|inside| inside.detach());
+                    let math = NodeMath { dollar_math: true, display_math: true, literal: source.clone() };
+                    child.append(self.new_node(NodeValue::Math(math), position));
+                    if let Some(outer) = open.last() {
+                        outer.node.append(child);
+                    }
+                    self.take(number);
+                }
+                Role::Inside(of) if self.used.get(*of) == Some(&true) => {
+                    child.detach();
+                    self.take(number);
+                }
+                Role::Open { .. } | Role::Close(_) | Role::Inside(_) | Role::Quote(_) => {
                     self.as_text(child, mark);
                     if let Some(outer) = open.last() {
                         outer.node.append(child);

@@ -1,5 +1,5 @@
-//! The lines of a page that mean something to this wiki only: boxes, spoilers and folds.
-//! The Markdown parser never sees them. Each becomes, in the same
+//! The lines of a page that mean something to this wiki only: boxes, spoilers, folds and
+//! formulas over several lines. The Markdown parser never sees them. Each becomes, in the same
 //! number of bytes, a line that it knows, so that no position moves: a block's own lines are
 //! headings without text, which end whatever stands before them, and `>!` is `> `.
 //! `assemble` finds these in the tree by their places.
@@ -8,6 +8,9 @@ use std::ops::Range;
 
 /// Longest name of a box, in bytes.
 const MAX_NAME: usize = 200;
+/// Most lines and bytes of a formula that goes over several lines.
+const MAX_FORMULA_LINES: usize = 100;
+const MAX_FORMULA: usize = 8_000;
 
 /// What a block is; the tree has a `BlockDirective` for each.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -39,6 +42,10 @@ pub(super) enum Role {
         fence: Fence,
     },
     Close(Fence),
+    /// A formula, written between `$$` from here on.
+    Formula(String),
+    /// Belongs to what the mark of this number began, and is not shown.
+    Inside(usize),
     /// The `>!` or `>|` of one line.
     Quote(Block),
 }
@@ -72,8 +79,8 @@ pub(super) struct Marks {
 impl Marks {
     /// Finds what has a meaning of its own in a body; `lines` are the starts of its lines.
     pub(super) fn scan(body: &str, lines: &[usize]) -> Self {
-        let mut scanner = Scanner { body, lines, marks: Vec::new(), before: Before::default() };
-        if [":::", ">!", ">|"].iter().any(|sign| body.contains(sign)) {
+        let mut scanner = Scanner { body, lines, marks: Vec::new(), before: Before::default(), skip_to: 0 };
+        if [":::", ">!", ">|", "$$"].iter().any(|sign| body.contains(sign)) {
             (0..lines.len()).for_each(|line| scanner.line(line));
         }
         Self { all: scanner.marks }
@@ -122,6 +129,8 @@ struct Scanner<'t> {
     lines: &'t [usize],
     marks: Vec<Mark>,
     before: Before,
+    /// Lines before this one belong to a formula.
+    skip_to: usize,
 }
 
 /// Where a line's text begins, and what stands before it.
@@ -142,6 +151,9 @@ impl<'t> Scanner<'t> {
     }
 
     fn line(&mut self, number: usize) {
+        if number < self.skip_to {
+            return;
+        }
         let text = self.text(number);
         let prefix = self.prefix(number, text);
         // What is indented by so much goes on with the paragraph before it, or is code.
@@ -153,11 +165,12 @@ impl<'t> Scanner<'t> {
         }
         let rest = text.get(prefix.text..).unwrap_or_default();
         // The end of a comment must stay one.
-        if !indented
-            && !rest.contains("-->")
-            && let Some(role) = colons(rest)
-        {
-            self.mark(number, prefix.text..text.len(), role);
+        if !indented && !rest.contains("-->") {
+            if let Some(role) = colons(rest) {
+                self.mark(number, prefix.text..text.len(), role);
+            } else if rest.starts_with("$$") {
+                self.formula(number, &prefix, rest);
+            }
         }
         self.before = Before {
             text: (!rest.is_empty()).then_some(prefix.text),
@@ -218,6 +231,50 @@ impl<'t> Scanner<'t> {
         next.strip_prefix(">|")
             .is_some_and(|row| row.contains('-') && row.bytes().all(|b| matches!(b, b'-' | b':' | b'|' | b' ' | b'\t')))
     }
+
+    /// A formula between `$$` that goes over several lines, which the parser would take for
+    /// lists, headings and paragraphs. Blank lines may be in one whose first line is only `$$`.
+    fn formula(&mut self, number: usize, prefix: &Prefix, rest: &str) {
+        let first = rest.get(2..).unwrap_or_default();
+        if first.contains("$$") || prefix.quotes.iter().any(|(_, block)| block.is_some()) {
+            return;
+        }
+        let alone = first.trim().is_empty();
+        let mut source = first.trim().to_owned();
+        let mut inside: Vec<(usize, Range<usize>)> = Vec::new();
+        for next in number + 1..(number + MAX_FORMULA_LINES).min(self.lines.len()) {
+            let line = self.text(next);
+            let Some(start) = below(line, prefix.quotes.len()) else { return };
+            let part = line.get(start..).unwrap_or_default().trim_end();
+            let ends = part.strip_suffix("$$").filter(|part| !part.ends_with('\\'));
+            let content = ends.unwrap_or(part);
+            let spoils = content.contains("$$")
+                || ["```", "~~~", ":::"].iter().any(|fence| content.starts_with(fence))
+                || content.contains("-->")
+                || (part.is_empty() && !alone)
+                || source.len() + content.len() > MAX_FORMULA;
+            if spoils {
+                return;
+            }
+            if !content.trim().is_empty() {
+                source.push('\n');
+                source.push_str(content.trim());
+            }
+            if !part.is_empty() {
+                inside.push((next, start..line.len()));
+            }
+            if ends.is_some() {
+                let opened = self.marks.len();
+                let text = self.text(number).len();
+                self.mark(number, prefix.text..text, Role::Formula(source.trim().to_owned()));
+                for (line, place) in inside {
+                    self.mark(line, place, Role::Inside(opened));
+                }
+                self.skip_to = next + 1;
+                return;
+            }
+        }
+    }
 }
 
 /// What `>` and these bytes start.
@@ -229,6 +286,18 @@ fn quote(after: &[u8]) -> Option<Block> {
         [b'|', ..] => Some(Block::Fold),
         _ => None,
     }
+}
+
+/// Where a line's text begins below so many quotes; none when it has not as many.
+fn below(line: &str, quotes: usize) -> Option<usize> {
+    let blank = |at: usize| line.bytes().skip(at).take_while(|b| matches!(b, b' ' | b'\t')).count();
+    let mut at = blank(0);
+    for _ in 0..quotes {
+        line.get(at..)?.strip_prefix('>')?;
+        at += 1;
+        at += blank(at);
+    }
+    Some(at)
 }
 
 /// A line that opens or closes a box.

@@ -59,7 +59,7 @@ pub(super) fn read<R>(text: &str, order: LinkOrder, read: impl FnOnce(&Document<
     .flatten()
 }
 
-/// The dialect: CommonMark and GitHub's extensions, marks, alerts and description lists.
+/// The dialect: CommonMark and GitHub's extensions, marks, alerts, description lists and formulas.
 pub(super) fn options() -> Options<'static> {
     let mut options = Options::default();
     let extension = &mut options.extension;
@@ -72,6 +72,8 @@ pub(super) fn options() -> Options<'static> {
     extension.alerts = true;
     extension.highlight = true;
     extension.cjk_friendly_emphasis = true;
+    extension.math_dollars = true;
+    extension.math_code = true;
     options.render.r#unsafe = true;
     options.render.tasklist_classes = true;
     options
@@ -166,6 +168,7 @@ impl<'a> Document<'a> {
                     }
                     NodeValue::Text(text) => candidates.restore_cow(text),
                     NodeValue::Code(code) => candidates.restore(&mut code.literal),
+                    NodeValue::Math(math) => candidates.restore(&mut math.literal),
                     NodeValue::CodeBlock(block) => {
                         candidates.restore(&mut block.literal);
                         candidates.restore(&mut block.info);

@@ -2,19 +2,24 @@
 //! Everything is a pure function of the text; there is one parser, so that anchors, sections,
 //! search and rendering agree. What a link resolves to is asked of the caller.
 
+mod abbreviations;
 mod address;
 mod addresses;
 mod anchor;
 mod assemble;
 mod blocks;
+mod code;
 mod custom_css;
 mod document;
 mod front_matter;
 mod front_matter_edit;
 mod headings;
+mod highlight;
 mod html;
 mod links;
+mod math;
 mod plain;
+mod properties;
 mod render;
 mod render_blocks;
 mod rewrite;

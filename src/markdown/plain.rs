@@ -147,6 +147,10 @@ impl<'a> Document<'a> {
                 plain.mark(line);
                 plain.text.push_str(&code.literal);
             }
+            NodeValue::Math(math) => {
+                plain.mark(line);
+                plain.text.push_str(&math.literal);
+            }
             NodeValue::SoftBreak | NodeValue::LineBreak => plain.text.push(' '),
             NodeValue::CodeBlock(block) => {
                 plain.end_line();

@@ -1,16 +1,22 @@
 use std::fmt::{self, Write};
 
 use comrak::html::{ChildRendering, Context, format_document_with_formatter, format_node_default};
-use comrak::nodes::{Node, NodeCodeBlock, NodeValue};
+use comrak::nodes::{Node, NodeValue};
 use comrak::options::Plugins;
+use serde_json::{Map, Value};
 
+use super::abbreviations::Abbreviations;
 use super::address::{self, FindPage};
 use super::anchor::anchor;
 use super::blocks::Block;
+use super::code;
 use super::document::{self, Document};
 use super::front_matter::front_matter;
 use super::headings::Heading;
+use super::highlight::Highlighter;
 use super::html;
+use super::math::Formulas;
+use super::properties;
 use super::render_blocks;
 use super::sanitize::{self, Seal};
 use super::wikilink::LinkOrder;
@@ -36,7 +42,8 @@ pub struct Rendered {
     pub html: String,
     /// The front matter's title, else the first heading.
     pub title: Option<String>,
-    /// The headings that open sections.
+    /// The headings that open sections; before them the front matter's title, without an anchor,
+    /// where it is the page's only one.
     pub contents: Vec<Heading>,
 }
 
@@ -44,18 +51,29 @@ pub struct Rendered {
 /// itself, with a notice.
 #[must_use]
 pub fn render(text: &str, context: &RenderContext<'_>) -> Rendered {
+    let front = front_matter(text);
     document::read(text, context.order, |document| {
-        let (contents, anchors) = document.headings();
+        let (mut contents, anchors) = document.headings();
+        let title = front.title();
+        // A page without a title of its own in the text has that of its front matter.
+        let heading = title.clone().filter(|_| contents.iter().all(|heading| heading.level > 1));
+        let extras = Extras {
+            abbreviations: Abbreviations::take(document),
+            heading: heading.as_deref(),
+            properties: front.fields.as_ref(),
+        };
         let html = [Admit::Tags, Admit::Nothing]
             .into_iter()
-            .find_map(|admit| document.html(context, &anchors, admit))
-            .unwrap_or_else(|| as_text(text));
-        let title = front_matter(text)
-            .title()
+            .find_map(|admit| document.html(context, &anchors, &extras, admit));
+        let title = title
+            .clone()
             .or_else(|| contents.iter().map(|heading| heading.title.clone()).find(|title| !title.is_empty()));
-        Rendered { html, title, contents }
+        if let Some(title) = heading.filter(|_| html.is_some()) {
+            contents.insert(0, Heading { level: 1, title, anchor: String::new(), line: 1, start: 0 });
+        }
+        Rendered { html: html.unwrap_or_else(|| as_text(text)), title, contents }
     })
-    .unwrap_or_else(|| Rendered { html: as_text(text), title: front_matter(text).title(), contents: Vec::new() })
+    .unwrap_or_else(|| Rendered { html: as_text(text), title: front.title(), contents: Vec::new() })
 }
 
 /// The text as it is written.
@@ -67,6 +85,14 @@ fn as_text(text: &str) -> String {
     )
 }
 
+/// What a page shows besides its tree.
+struct Extras<'e> {
+    abbreviations: Abbreviations,
+    /// A title that is not in the text.
+    heading: Option<&'e str>,
+    properties: Option<&'e Map<String, Value>>,
+}
+
 /// What becomes of HTML in the text.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Admit {
@@ -76,25 +102,47 @@ enum Admit {
 
 impl Document<'_> {
     /// The page's HTML; none when it would be too large or too costly to check.
-    fn html(&self, context: &RenderContext<'_>, anchors: &[String], admit: Admit) -> Option<String> {
+    fn html(
+        &self,
+        context: &RenderContext<'_>,
+        anchors: &[String],
+        extras: &Extras<'_>,
+        admit: Admit,
+    ) -> Option<String> {
         let seal = Seal::new();
-        let state = State {
+        let panel = extras.properties.and_then(|fields| properties::panel(fields, &seal));
+        let first_is_title = self.root.first_child().is_some_and(is_title);
+        let mut state = State {
             context,
             blocks: &self.blocks,
             seal: &seal,
+            slots: Vec::new(),
+            highlighter: Highlighter::default(),
+            formulas: Formulas::default(),
             anchors: anchors.iter(),
             admit,
             admitted: 0,
             notes: 0,
             checkbox: None,
+            abbreviations: &extras.abbreviations,
+            panel,
         };
         let mut output = Limited(String::with_capacity(self.text.len() * 2));
+        if let Some(heading) = extras.heading {
+            output.0.push_str("<h1>");
+            properties::push_escaped(heading, &mut output.0);
+            output.0.push_str("</h1>\n");
+        }
+        if let Some(panel) = state.panel.take_if(|_| !first_is_title) {
+            output.0.push_str(&panel);
+        }
         let (options, plugins) = (document::options(), Plugins::default());
-        format_document_with_formatter(self.root, &options, &mut output, &plugins, node, state).ok()?;
+        let state = format_document_with_formatter(self.root, &options, &mut output, &plugins, node, state).ok()?;
         if !html::is_affordable(&output.0) {
             return None;
         }
         let html = sanitize::sanitize(&output.0, &seal, context.page, context.find_page);
+        let html = sanitize::fill(html, &seal, &state.slots);
         (html.len() <= MAX_HTML).then_some(html)
     }
 }
@@ -116,6 +164,10 @@ pub(super) struct State<'s> {
     context: &'s RenderContext<'s>,
     pub(super) blocks: &'s [Block],
     pub(super) seal: &'s Seal,
+    /// What the renderer made by itself, for [`sanitize::fill`].
+    pub(super) slots: Vec<String>,
+    pub(super) highlighter: Highlighter,
+    pub(super) formulas: Formulas,
     /// The anchors of the headings to come.
     anchors: std::slice::Iter<'s, String>,
     admit: Admit,
@@ -125,6 +177,9 @@ pub(super) struct State<'s> {
     notes: usize,
     /// Whether the task is done whose paragraph comes next and holds its box.
     checkbox: Option<bool>,
+    abbreviations: &'s Abbreviations,
+    /// The front matter, which comes behind the title.
+    panel: Option<String>,
 }
 
 pub(super) type Out<'o, 'c, 's> = Context<'o, 'c, State<'s>>;
@@ -148,6 +203,9 @@ fn node<'a>(out: &mut Out<'_, '_, '_>, node: Node<'a>, entering: bool) -> Result
                     heading.level
                 )?;
                 out.lf()?;
+                if let Some(panel) = out.user.panel.take() {
+                    out.write_str(&panel)?;
+                }
             }
         }
         NodeValue::HtmlBlock(block) if entering => {
@@ -159,9 +217,29 @@ fn node<'a>(out: &mut Out<'_, '_, '_>, node: Node<'a>, entering: bool) -> Result
         NodeValue::HtmlBlock(_) | NodeValue::HtmlInline(_) => {}
         NodeValue::CodeBlock(block) => {
             if entering {
-                code_block(out, block)?;
+                code::block(out, block)?;
             }
         }
+        NodeValue::Text(text) if !out.user.abbreviations.is_empty() => {
+            if entering {
+                for (piece, meaning) in out.user.abbreviations.pieces(text) {
+                    if let Some(meaning) = meaning {
+                        out.write_str("<abbr title=\"")?;
+                        out.escape(meaning)?;
+                        out.write_str("\">")?;
+                    }
+                    out.escape(piece)?;
+                    out.write_str(if meaning.is_some() { "</abbr>" } else { "" })?;
+                }
+            }
+        }
+        NodeValue::Math(math) if entering => formula(out, &math.literal, math.display_math)?,
+        NodeValue::Math(_) => {}
+        NodeValue::Code(code) if entering && dollars(&code.literal).is_some() => {
+            let (source, display) = dollars(&code.literal).unwrap_or_default();
+            formula(out, source, display)?;
+        }
+        NodeValue::Code(code) if dollars(&code.literal).is_some() => {}
         NodeValue::WikiLink(link) => {
             if entering {
                 let (missing, href) = wikilink(out.user.context, &link.url);
@@ -270,6 +348,11 @@ fn checkbox(out: &mut Out<'_, '_, '_>, done: bool) -> fmt::Result {
     write!(out, "<input type=\"checkbox\"{state} disabled aria-label=\"{seal}{label}\"> ")
 }
 
+/// Whether a node is a heading of the first level.
+fn is_title(node: Node<'_>) -> bool {
+    matches!(node.data().value, NodeValue::Heading(heading) if heading.level == 1)
+}
+
 /// Whether an item starts with a paragraph that is written as one: then the box belongs in it.
 fn is_loose(item: Node<'_>) -> bool {
     let is_paragraph = item.first_child().is_some_and(|first| matches!(first.data().value, NodeValue::Paragraph));
@@ -318,24 +401,19 @@ fn raw(out: &mut Out<'_, '_, '_>, literal: &str) -> fmt::Result {
     }
 }
 
-fn code_block(out: &mut Out<'_, '_, '_>, block: &NodeCodeBlock) -> fmt::Result {
-    let language: String = block
-        .info
-        .split_whitespace()
-        .next()
-        .unwrap_or_default()
-        .chars()
-        .filter(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '+' | '#' | '.' | '-'))
-        .take(40)
-        .collect();
-    out.cr()?;
-    if language.is_empty() {
-        out.write_str("<pre><code>")?;
-    } else {
-        write!(out, "<pre><code class=\"language-{}\">", language.to_ascii_lowercase())?;
-    }
-    out.escape(&block.literal)?;
-    out.write_str("</code></pre>\n")
+fn formula(out: &mut Out<'_, '_, '_>, source: &str, display: bool) -> fmt::Result {
+    let html = out.user.formulas.html(source, display);
+    code::slot(out, html)
+}
+
+/// The formula of a code span `$...$`, and whether it is one of two dollars.
+fn dollars(literal: &str) -> Option<(&str, bool)> {
+    let inner = literal.strip_prefix('$')?.strip_suffix('$')?;
+    let (inner, display) = match inner.strip_prefix('$').and_then(|inner| inner.strip_suffix('$')) {
+        Some(inner) => (inner, true),
+        None => (inner, false),
+    };
+    (!inner.trim().is_empty() && !inner.contains('$')).then_some((inner, display))
 }
 
 /// Whether the page is missing, and the address of a wikilink's `target#anchor`.

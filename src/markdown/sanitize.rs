@@ -39,7 +39,7 @@ const ATTRIBUTES_OF: &[(&str, &[&str])] = &[
     ("input", &["type", "checked", "disabled"]),
 ];
 /// Attributes that only the renderer itself sets.
-const OWN: [&str; 4] = ["id", "role", "tabindex", "aria-label"];
+const OWN: [&str; 5] = ["id", "role", "tabindex", "aria-label", "aria-hidden"];
 
 /// Marks what the renderer wrote itself, so that the same attribute in an author's HTML is not
 /// taken for it: a prefix that nobody can guess and that never leaves the sanitizer.
@@ -102,6 +102,32 @@ fn filter<'u>(seal: &str, element: &str, attribute: &str, value: &'u str) -> Opt
             .then_some(value.into()),
         _ => Some(value.into()),
     }
+}
+
+/// Puts what the renderer made by itself (coloured code, formulas: elements and classes from
+/// fixed lists around escaped text) where its number stands behind the seal. It comes after the
+/// sanitizer, which lets neither these classes nor MathML through from anybody else. A number
+/// counts in text only, never inside a tag.
+pub(super) fn fill(html: String, seal: &Seal, slots: &[String]) -> String {
+    if slots.is_empty() {
+        return html;
+    }
+    let mut output = String::with_capacity(html.len() + slots.iter().map(String::len).sum::<usize>());
+    let mut done = 0;
+    let ends = html::tags(&html).map(|tag| (tag.start, tag.end)).chain([(html.len(), html.len())]);
+    for (start, end) in ends {
+        let mut text = html.get(done..start).unwrap_or_default();
+        while let Some((before, after)) = text.split_once(&seal.0) {
+            output.push_str(before);
+            let (number, rest) = after.split_once(';').unwrap_or_default();
+            output.push_str(number.parse().ok().and_then(|number: usize| slots.get(number)).map_or("", String::as_str));
+            text = rest;
+        }
+        output.push_str(text);
+        output.push_str(&html.get(start..end).unwrap_or_default().replace(&seal.0, ""));
+        done = end;
+    }
+    output
 }
 
 /// Gives every link and source an address from the wiki's root, and marks those that leave it.

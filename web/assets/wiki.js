@@ -54,7 +54,7 @@ if (navigator.clipboard) {
     button.ariaLabel = "Copy this code";
     button.append(icon("copy"));
     button.addEventListener("click", async () => {
-      await navigator.clipboard.writeText(pre.textContent.replace(/\n$/, ""));
+      await navigator.clipboard.writeText((pre.querySelector("code") ?? pre).textContent.replace(/\n$/, ""));
       button.classList.add("copied");
       button.ariaLabel = "Copied";
       button.replaceChildren(icon("done"));
@@ -70,7 +70,7 @@ if (navigator.clipboard) {
 }
 
 // A block that scrolls sideways must be reachable by keyboard.
-for (const box of document.querySelectorAll(".prose pre, .prose table, .prose .table")) {
+for (const box of document.querySelectorAll(".prose pre, .prose table, .prose .table, .prose .math")) {
   if (box.scrollWidth > box.clientWidth) box.tabIndex = 0;
 }
 

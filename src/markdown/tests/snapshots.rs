@@ -15,7 +15,7 @@ fn blocks() {
         "lists",
         "- one\n- two\n  1) three\n\n- [ ] open\n- [x] **done**\n",
         "3. three\n4. four\n",
-        "term\n\n: meaning\n"
+        "term\n\n: meaning\n\n  more\n\nother *term*\n: without a blank line\n"
     );
     snapshot!(
         "tables",
@@ -55,6 +55,33 @@ fn blocks() {
         ">! out\n>! >! in\n\n> quote\n>! of one\n",
         ">![picture](./a.png)\n\n>| a | b |\n>|---|---|\n>| 1 | 2 |\n",
         "```\n>! code\n>| code\n```\n\n    >! code\n"
+    );
+    snapshot!(
+        "formulas",
+        "$a^2$ and `$b$` and $`c`$, but `$`, `$$`, `$x=2`, $ a $, \\$a\\$, 5$ and 6$\n",
+        "costs $5 and $6, or $7 to $10\n",
+        "in $$a < b$$ text\n\n$$\na\n\n- b\n= c\n$$\nafter\n\n- item\n  $$x\n  + y$$\n\n> $$\n> q\n> $$\n",
+        "```math\na\nb\n```\n",
+        "$\\frac{$ and $\\text{<b>}$ [[$x$]] ![$y$](z.png)\n\n# Energy $E$\n",
+        "```\n$$\na\n$$\n```\n\n$$ alone\n\ntext $$\n"
+    );
+    snapshot!(
+        "coloured_code",
+        "```rust=\nfn main() {\n    // <b>\n}\n```\n",
+        "```python=10\nx = \"&\"\n```\n",
+        "```unknown\nx < 1\n```\n",
+        "```mermaid\ngraph TD; A-->B[\"<img src=x>\"]\n```\n"
+    );
+    snapshot!(
+        "abbreviations",
+        "*[HTML]: Hyper \"Text\" <b>\n*[e.g.]: for example\n\nHTML is ok, e.g. HTML5 and XHTML are not, `HTML` and [HTML](x) and **HTML**.\n",
+        "*[no]: definition\nbecause text follows\n\nno\n"
+    );
+    snapshot!(
+        "properties",
+        "---\ntitle: <b>T</b>\ntags: [a, 1, true]\nnested:\n  key: \"x & y\"\n  list:\n    - a: 1\n    - b\nempty:\n---\ntext\n",
+        "---\ntitle: Other\n---\n# Own title\n\ntext\n",
+        "---\nkind: note\n---\n## No title\n"
     );
     snapshot!(
         "footnotes",

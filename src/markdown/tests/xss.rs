@@ -64,6 +64,32 @@ const CASES: &[(&str, &[&str])] = &[
     (">! <script>alert(1)</script>", &["<script"]),
     ("::: <img src=x onerror=alert(1)>\n:::", &["<img"]),
     ("::: info <img src=x onerror=alert(1)>\n</div><script>\n:::", &["<img", "<script"]),
+    ("$\\text{<img src=x onerror=alert(1)>}$", &["<img"]),
+    ("$\\href{javascript:alert(1)}{x}$", &["href"]),
+    ("$\\color{red\" onload=\"alert(1)}x$", &[" onload=\"alert"]),
+    ("$\\class{x}{y} \\style{color:red}{z} \\unicode{<svg>}$", &["style=", "<svg"]),
+    ("```math\n\\text{</math><img src=x onerror=alert(1)>}\n```", &["<img"]),
+    ("<math><mi>x</mi></math>", &["<math", "<mi"]),
+    ("<math href=\"javascript:alert(1)\">x</math>", &["<math", "href"]),
+    (
+        "<math><annotation-xml encoding=\"text/html\"><img src=x onerror=alert(1)></annotation-xml></math>",
+        &["<math", "<annotation", "onerror=\""],
+    ),
+    ("<span class=\"hk\">x</span><pre class=\"mermaid\">y</pre><details class=\"spoiler\">z</details>", &["class="]),
+    ("<div class=\"alert alert-note\" aria-hidden=\"true\">x</div>", &["class=", "aria-hidden"]),
+    ("```rust\n\"</span><img src=x onerror=alert(1)>\" // <script>\n```", &["<img", "<script"]),
+    ("```html=\n<img src=x onerror=alert(1)>\n```", &["<img"]),
+    ("```rust=1\" onload=\"alert(1)\nx\n```", &["onload"]),
+    ("```mermaid\n</pre><script>alert(1)</script>\n```", &["<script"]),
+    ("*[x]: \" onmouseover=\"alert(1)\n\nx", &["\" onmouseover=\""]),
+    ("*[x]: <img src=x onerror=alert(1)>\n\nx", &["<img"]),
+    ("*[<img src=x onerror=alert(1)>]: y\n\n<img src=x onerror=alert(1)>", &["onerror"]),
+    (
+        "---\n\"<img src=x onerror=alert(1)>\": {\"<script>\": [\"<svg onload=alert(1)>\"]}\n---\n",
+        &["<img", "<script", "<svg"],
+    ),
+    ("---\ntitle: \"</h1><script>alert(1)</script>\"\n---\n", &["<script"]),
+    (">! [x](javascript:alert(1))\n>! <iframe src=//evil.example>", &["href", "<iframe"]),
     ("# <img src=x onerror=alert(1)>", &["onerror"]),
     ("$$<img src=x onerror=alert(1)>$$", &["onerror"]),
     ("- $<img src=x onerror=alert(1)>$", &["onerror"]),
@@ -104,6 +130,16 @@ const CASES: &[(&str, &[&str])] = &[
         &["role", "tabindex", "aria"],
     ),
 ];
+
+#[test]
+fn an_author_cannot_name_what_the_renderer_wrote() {
+    // The seal is drawn for each rendering; a text that looks like one is text.
+    for text in ["s0123456789abcdef-0; $x$", "<b title=\"s0123456789abcdef-0;\">x</b> $y$", "`s0123456789abcdef-0;`"] {
+        let html = html(text);
+        assert!(html.contains("s0123456789abcdef-0;"), "{html}");
+        assert!(html.matches("<math").count() == text.matches('$').count() / 2, "{html}");
+    }
+}
 
 #[test]
 fn nothing_an_author_writes_runs() {

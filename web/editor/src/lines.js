@@ -85,6 +85,15 @@ const prefix = (mark, has) => eachLine((lines) => {
 export const quote = prefix("> ", /^> ?(?![!])/);
 export const spoiler = prefix(">! ", /^>! ?/);
 
+// A fold around the lines: its first line is what is shown while it is closed.
+export const fold = (text, from, to) => {
+  const [start, end] = linesAt(text, from, to);
+  const words = text.slice(start, end) || "Text";
+  const head = ">| # ";
+  const insert = `${head}Summary\n${words.split("\n").map((line) => `>| ${line}`).join("\n")}`;
+  return edit(start, end, insert, start + head.length, start + head.length + 7);
+};
+
 const ALERT = /^> \[!(\w+)\]\s*$/;
 
 // A GitHub alert: makes one, changes its kind, or takes it away when it has that kind.

@@ -51,6 +51,19 @@ table("tasks", lines.tasks, [["- a^", "- [ ] a^"], ["- [x] a^", "a^"]]);
 table("quotes", lines.quote, [["‹a\nb›", "‹> a\n> b›"], ["‹> a\n> b›", "‹a\nb›"]]);
 table("spoilers", lines.spoiler, [["a^", ">! a^"], [">! a^", "a^"]]);
 
+table("spoilers", lines.spoiler, [["‹a\nb›", "‹>! a\n>! b›"], ["‹>! a\n>! b›", "‹a\nb›"]]);
+
+table("folds have a first line to fill in", lines.fold, [
+  ["o^ne", ">| # ‹Summary›\n>| one"],
+  ["‹a\nb›", ">| # ‹Summary›\n>| a\n>| b"],
+  ["^", ">| # ‹Summary›\n>| Text"],
+]);
+
+table("boxes and formulas stand apart", lines.block("::: info\n", "\n:::", "Text"), [
+  ["^", "::: info\n‹Text›\n:::\n"],
+  ["a ‹b›", "a \n\n::: info\n‹b›\n:::\n"],
+]);
+
 table("alerts", lines.alert("NOTE"), [
   ["‹a\nb›", "> [!NOTE]\n> ‹a\n> b›"],
   ["> [!TIP]\n> a^", "> [!NOTE]^\n> a"],
