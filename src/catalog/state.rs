@@ -6,6 +6,7 @@ use super::entry::MOST_LINKS;
 use super::links::LinkGraph;
 use super::log::{Log, LogDeletion, PathId};
 use super::{AttachmentEntry, OutLink, PageEntry, near};
+use crate::markdown::LinkOrder;
 use crate::model::{AttachmentName, AttachmentPath, FoldKey, PagePath, Revision};
 use crate::repo::{CommitInfo, LoggedCommit};
 
@@ -13,6 +14,7 @@ use crate::repo::{CommitInfo, LoggedCommit};
 #[derive(Default)]
 pub struct State {
     pub(super) commit: Option<Revision>,
+    pub(super) order: LinkOrder,
     pub(super) log: Log,
     pub(super) pages: BTreeMap<PagePath, PageEntry>,
     pub(super) attachments: BTreeMap<PagePath, BTreeMap<String, AttachmentEntry>>,
@@ -41,6 +43,12 @@ impl State {
     #[must_use]
     pub const fn commit(&self) -> Option<Revision> {
         self.commit
+    }
+
+    /// How the links were read.
+    #[must_use]
+    pub const fn order(&self) -> LinkOrder {
+        self.order
     }
 
     /// Every commit up to it.
@@ -200,8 +208,8 @@ impl State {
     }
 
     /// Takes entries that were stored, with their last commits from the log.
-    pub(super) fn restore(log: Log, updates: Vec<Update>, commit: Option<Revision>) -> Self {
-        let mut state = Self { commit, log, ..Self::default() };
+    pub(super) fn restore(log: Log, updates: Vec<Update>, commit: Option<Revision>, order: LinkOrder) -> Self {
+        let mut state = Self { commit, order, log, ..Self::default() };
         let mut unused = HashSet::new();
         for update in updates {
             state.apply(update, &mut unused);

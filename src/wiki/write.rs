@@ -3,7 +3,7 @@ use serde::{Deserialize, Serialize};
 use super::change::{Done, Once, Plan, change};
 use super::draft::Draft;
 use super::edit::{Replacement, replace};
-use super::message::message;
+use super::message::{message, of_page};
 use super::{Access, Action, Origin, WikiError, Wikis, Write};
 use crate::markdown;
 use crate::model::{PagePath, Revision, RevisionPrefix};
@@ -95,11 +95,11 @@ pub fn write(
     request: &WritePage<'_>,
 ) -> Result<Done<Saved>, WikiError> {
     check_content(wikis, request.content)?;
-    let Recording { origin, typed, .. } = request.recording;
     change(wikis, access, request.recording.once, |draft| {
         let put = put(wikis, access, draft, path, request)?;
         let action = if put.created { Action::Create } else { Action::Update };
-        Ok(Plan { message: Some(message(origin, action, request.recording.message, typed)?), outcome: put.outcome() })
+        let message = of_page(access, wikis.clock().now(), action, &request.recording)?;
+        Ok(Plan { message: Some(message), outcome: put.outcome() })
     })
 }
 

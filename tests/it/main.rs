@@ -25,6 +25,7 @@ mod power_loss;
 mod rights;
 mod schemathesis;
 mod semantic;
+mod settings;
 mod store_fixture;
 mod support;
 mod transfer;

@@ -151,7 +151,7 @@ pub(super) async fn sitemap(State(state): State<AppState>, request: WebRequest) 
 pub(super) async fn robots(State(state): State<AppState>, request: WebRequest) -> Response {
     let found = ask(&state, &request, |state, request, principal| {
         let access = state.wikis().authorize::<wiki::Read>(principal, slug(request)?)?;
-        Ok((access.public(), origin(state, request)))
+        Ok((access.public() && access.preferences().indexed, origin(state, request)))
     });
     let text = match found.await {
         Ok((true, origin)) => format!(

@@ -1,7 +1,7 @@
 use super::request::{WebRequest, encode};
 use super::views::{Frame, PageNav};
 use crate::http::state::AppState;
-use crate::model::{PagePath, Permission, Principal, display_name};
+use crate::model::{MessageDemand, PagePath, Permission, Principal, display_name};
 use crate::wiki::{Access, Right};
 
 /// What surrounds a page, as owned values; [`Surroundings::frame`] lends them to a view.
@@ -11,6 +11,9 @@ pub(super) struct Surroundings {
     slug: Option<String>,
     person: Option<String>,
     may_write: bool,
+    may_administer: bool,
+    style_href: Option<String>,
+    summary: MessageDemand,
     sign_in_href: Option<String>,
     platform_href: String,
     csrf: String,
@@ -26,6 +29,9 @@ impl Surroundings {
             slug: None,
             person: person(principal),
             may_write: false,
+            may_administer: false,
+            style_href: None,
+            summary: MessageDemand::Optional,
             sign_in_href: (!signed_in).then(|| "/auth/sign-in".to_owned()),
             platform_href: "/".to_owned(),
             csrf: state.auth().csrf_token(principal),
@@ -40,6 +46,9 @@ impl Surroundings {
             site: access.name().to_string(),
             slug: Some(access.slug().to_string()),
             may_write: access.may(Permission::Write),
+            may_administer: access.may(Permission::Admin),
+            style_href: access.style().map(|style| format!("/-/style/{}", style.name)),
+            summary: access.preferences().messages.demand,
             ..Self::outside(state, principal, request)
         }
     }
@@ -54,6 +63,9 @@ impl Surroundings {
             slug: request.slug.as_ref().map(ToString::to_string),
             person: person(principal),
             may_write: false,
+            may_administer: false,
+            style_href: None,
+            summary: MessageDemand::Optional,
             sign_in_href: (!signed_in).then_some(sign_in),
             platform_href: platform_address(state),
             csrf: state.auth().csrf_token(principal),
@@ -75,6 +87,9 @@ impl Surroundings {
             page: self.page.as_ref().map(|(name, base)| PageNav { name, base }),
             person: self.person.as_deref(),
             may_write: self.may_write,
+            may_administer: self.may_administer,
+            style_href: self.style_href.as_deref(),
+            summary: self.summary,
             sign_in_href: self.sign_in_href.as_deref(),
             platform_href: &self.platform_href,
             csrf: &self.csrf,

@@ -37,7 +37,9 @@ mod posts;
 mod preview;
 mod request;
 mod search;
+mod settings;
 mod sign_in;
+mod style;
 mod task;
 mod thumbnail;
 mod views;
@@ -100,6 +102,8 @@ pub(super) fn wiki_routes(state: &AppState) -> Router<AppState> {
         .route("/-/tags/{name}", get(names::tag))
         .route("/-/categories", get(names::categories))
         .route("/-/categories/{name}", get(names::category))
+        .route("/-/style/{name}", get(style::serve))
+        .merge(settings::routes())
         .route("/-/{*rest}", get(error_page::unknown_wiki_address))
         .route("/static/diagram-frame.html", get(diagram_frame::frame))
         .route("/static/{name}", get(assets::serve))

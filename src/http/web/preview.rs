@@ -42,7 +42,7 @@ pub(super) async fn preview(
         let sources = WikiSources { access: &access };
         let context = RenderContext {
             page: &path,
-            order: markdown::LinkOrder::default(),
+            order: access.link_order(),
             find_page: &find_page,
             sources: &sources,
         };

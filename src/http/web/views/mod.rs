@@ -12,6 +12,7 @@ mod changes;
 mod files;
 mod forms;
 mod lists;
+mod settings;
 mod transfer;
 
 use askama::Template;
@@ -24,9 +25,13 @@ pub(crate) use files::{FileRow, FileVersion, FileView, PageFiles};
 pub(crate) use forms::{DeletePage, RenamePage};
 pub(crate) use lists::{BrokenRow, LinksOverview, NameCount, Names, PageLinksView, PagesWith};
 pub(crate) use transfer::{ExportView, FateRow, FatesView, ImportForm, ImportJob, ImportStage, ImportView};
+pub(crate) use settings::{
+    FieldKind, FieldOption, NewTokenShown, PersonRow, SettingsDanger, SettingsField, SettingsForm,
+    SettingsHousekeeping, SettingsNav, SettingsPeople, SettingsTokens, TokenRow,
+};
 
 use super::asset;
-use crate::model::UnixSeconds;
+use crate::model::{MessageDemand, UnixSeconds};
 
 /// How many accent colours the style sheet knows (`.hue-0` and up).
 const HUES: u32 = 8;
@@ -46,6 +51,12 @@ pub(crate) struct Frame<'a> {
     pub(crate) person: Option<&'a str>,
     /// Whether this visitor may change the wiki; shows Edit and New page.
     pub(crate) may_write: bool,
+    /// Whether this visitor may change the wiki's settings.
+    pub(crate) may_administer: bool,
+    /// The wiki's own style sheet for the text of pages; none when it has none.
+    pub(crate) style_href: Option<&'a str>,
+    /// Whether who saves a page is asked for a summary of the change.
+    pub(crate) summary: MessageDemand,
     /// Where to sign in and come back here; none when nobody can, or someone has.
     pub(crate) sign_in_href: Option<&'a str>,
     /// The platform's page, which lists the wikis.
@@ -72,6 +83,14 @@ impl Frame<'_> {
     /// The address of the page that the request is about; the wiki's home when there is none.
     fn page_base(&self) -> &str {
         self.page.as_ref().map_or("", |page| page.base)
+    }
+
+    fn asks_for_summary(&self) -> bool {
+        self.summary != MessageDemand::Hidden
+    }
+
+    fn demands_summary(&self) -> bool {
+        self.summary == MessageDemand::Required
     }
 
     /// Where the Sign out button posts to.
