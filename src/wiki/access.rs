@@ -223,11 +223,6 @@ impl<R: Right> Access<R> {
         self.record.language
     }
 
-    /// Which side of the bar in a wikilink is the page.
-    pub(super) fn link_order(&self) -> LinkOrder {
-        self.preferences.link_order
-    }
-
     #[must_use]
     pub const fn principal(&self) -> &Principal {
         &self.principal
