@@ -49,7 +49,7 @@ pub use links::{Link, LinkKind, linked_page, links};
 pub use plain::{Plain, plain, plain_text, word_count};
 pub use render::{RenderContext, Rendered, render};
 pub use rewrite::{Moves, definitions as link_definitions, rewrite_links};
-pub use sections::{OutlineEntry, Section, SectionError, find_section, outline};
+pub use sections::{OutlineEntry, Section, SectionError, find_section, outline, section_at};
 pub use sources::{FileEntry, NoSources, Part, SourceError, Sources};
 pub use summary::summary;
 pub use tasks::set_task;

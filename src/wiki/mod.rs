@@ -21,6 +21,7 @@ mod export;
 mod feed;
 mod folders;
 mod history;
+mod housekeeping;
 mod import;
 mod index_status;
 mod lifecycle;
@@ -29,6 +30,7 @@ mod list;
 mod manage;
 mod message;
 mod moved;
+mod my_drafts;
 mod named;
 mod open;
 mod outline;
@@ -37,11 +39,13 @@ mod read;
 mod redirects;
 mod rename;
 mod restore;
+mod revert;
 mod search;
 mod sections;
 mod seed;
 mod settings;
 mod source;
+mod submit;
 mod suggest;
 mod tags;
 mod thumbnails;
@@ -71,7 +75,7 @@ pub use error::WikiError;
 pub use export::{ExportError, ExportFormat, check_export, export};
 pub use feed::{Became, ChangedAttachment, ChangedPage, FeedEvent, Since, feed_after, feed_cursor, feed_events};
 pub use folders::{Focus, FolderIndex, FolderQuery, Inside, Names, Node, PageTree, TreeStyle, folder_index};
-pub use history::{DeletedPage, HistoryItem, PageHistory, deleted_pages, history, history_part};
+pub use history::{DeletedPage, HistoryItem, PageHistory, deleted_history, deleted_pages, history, history_part};
 pub use import::{
     Broken, Fate, Fates, Hear, ImportDone, ImportKind, ImportOptions, ImportReport, OnConflict, Refused, Row, SentFile,
     import, is_repository,
@@ -87,6 +91,10 @@ pub use list::{AsOf, ListPosition, ListQuery, PageList, PageQuery, PageSummary, 
 pub use manage::{Collaborator, MemberWiki, NewOwnWiki, Usage};
 pub use message::{Action, Origin};
 pub use moved::moved_to;
+pub use my_drafts::{
+    DRAFT_DAYS, DraftStamp, KeptDraft, MOST_DRAFTS, MyDraft, NewDraft, discard_draft, discard_own_draft, keep_draft,
+    my_draft, my_drafts,
+};
 pub use named::{NameQuery, Named, named, named_like};
 pub use open::{Wiki, Wikis, WikisConfig};
 pub use outline::{Outline, outline};
@@ -95,9 +103,11 @@ pub use read::{LastChange, Page, find_page, link_targets, near_pages, read, tip}
 pub use redirects::{LeadsTo, leads_to};
 pub use rename::{Extent, Rename, Renamed, extent_of_rename, rename, rename_attachment};
 pub use restore::restore;
+pub use revert::{Obstacle, ObstacleKind, Reverted, RevertedFile, Undoing, revert};
 pub use search::{ChunkHit, Hit, SearchQuery, SearchResults, search, semantic_chunks};
 pub use sections::{Passage, SectionOp, revise};
 pub use settings::{Settings, Style};
+pub use submit::{Choice, Contested, Submission, Submitted, settle, submit};
 pub use suggest::{Suggestions, suggest};
 pub use tags::{Counted, categories, tags};
 pub use thumbnails::{PictureKind, Small, Thumbnail, ThumbnailSize, has_thumbnail, kept_thumbnail, make_thumbnail};

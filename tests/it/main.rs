@@ -30,3 +30,4 @@ mod settings;
 mod store_fixture;
 mod support;
 mod transfer;
+mod writing_in_browser;

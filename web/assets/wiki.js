@@ -144,7 +144,7 @@ if (page) {
   try {
     const sent = JSON.parse(sessionStorage.getItem("sent") ?? "null");
     if (sent && decodeURIComponent(page) === `/${sent.path}` && revision !== sent.base) {
-      localStorage.removeItem(`draft:${sent.path}`);
+      localStorage.removeItem(sent.key);
     }
     sessionStorage.removeItem("sent");
   } catch {

@@ -10,6 +10,7 @@ use super::error_page::{Problem, page as render_page};
 use super::feeds::origin;
 use super::frame::Surroundings;
 use super::request::{WebRequest, decode, encode, page_href};
+use super::section_links::{SectionPlace, section_places, with_section_links};
 use super::views::{AttachmentRow, Change, ContentsEntry, Crumb, Extras, Link, Moment, NotFound, OldVersion, PageView};
 use super::{
     page_blame, page_delete, page_diff, page_edit, page_files, page_history, page_index, page_rename, page_source,
@@ -35,6 +36,7 @@ pub(in crate::http) struct RenderedPage {
     /// The first words, for previews of links.
     summary: String,
     words: usize,
+    sections: Vec<SectionPlace>,
 }
 
 /// What an address below a wiki's host is about.
@@ -98,7 +100,7 @@ pub(super) async fn by_path(
         Err(error) => refuse(&state, &request, WikiError::Path(error).into()),
         Ok(path) => match verb {
             Verb::View | Verb::Restore | Verb::Preview => view(&state, request, Asked::Name(path), query).await,
-            Verb::Edit => page_edit::form(&state, request, path).await,
+            Verb::Edit => page_edit::form(&state, request, path, query).await,
             Verb::History => page_history::show(&state, request, path, query).await,
             Verb::Source => page_source::show(&state, request, path, query).await,
             Verb::Diff => page_diff::show(&state, request, path, query).await,
@@ -155,6 +157,8 @@ struct Lack {
     surroundings: Surroundings,
     path: PagePath,
     near: Vec<PagePath>,
+    /// Whether there was such a page once.
+    gone: bool,
 }
 
 async fn view(state: &AppState, request: WebRequest, name: Asked, query: HashMap<String, String>) -> Response {
@@ -265,7 +269,8 @@ fn find(
                 });
             }
             let near = if at.is_some() { wiki::near_pages(&access, &path)? } else { near };
-            return Ok(Found::Missing(Box::new(Lack { surroundings, path, near })));
+            let gone = wiki::deleted_history(&access, &path, 1)?.is_some();
+            return Ok(Found::Missing(Box::new(Lack { surroundings, path, near, gone })));
         }
         Err(error) => return Err(error.into()),
     };
@@ -344,14 +349,11 @@ pub(super) fn rendered(
     }
     let find_page = wiki::link_targets(access);
     let sources = WikiSources { access };
-    let context = RenderContext {
-        page: &page.path,
-        order,
-        find_page: &find_page,
-        sources: &sources,
-    };
+    let context = RenderContext { page: &page.path, order, find_page: &find_page, sources: &sources };
     let output = markdown::render(&page.content, &context);
     let words = markdown::word_count(markdown::front_matter(&page.content).body);
+    let anchors = output.contents.iter().map(|heading| heading.anchor.as_str());
+    let sections = if old { Vec::new() } else { section_places(&output.html, anchors) };
     let opens_with_title = output.contents.first().is_some_and(|heading| heading.level == 1);
     let contents = output
         .contents
@@ -368,6 +370,7 @@ pub(super) fn rendered(
         has,
         summary: markdown::summary(&page.content),
         words,
+        sections,
     });
     state.keep_rendered(key, Arc::clone(&rendered));
     rendered
@@ -386,11 +389,14 @@ fn show(shown: &Shown, merged: bool) -> Response {
     let name = display_name(shown.path.leaf());
     let title = shown.rendered.title.as_deref().unwrap_or(&name);
     let base = page_href(&shown.path);
+    let html = &shown.rendered.html;
+    let editable = shown.surroundings.may_write() && shown.old.is_none() && !shown.rendered.sections.is_empty();
+    let with_links = editable.then(|| with_section_links(html, &shown.rendered.sections, &base));
     let view = PageView {
         frame: shown.surroundings.frame(title),
         crumbs: shown.crumbs.clone(),
         heading: (!shown.rendered.opens_with_title).then_some(name.as_str()),
-        html: &shown.rendered.html,
+        html: with_links.as_deref().unwrap_or(html),
         has: shown.rendered.has,
         contents: shown.rendered.contents.clone(),
         attachments: shown
@@ -443,6 +449,7 @@ fn missing(lack: &Lack) -> Response {
     // A name that no page may have is not offered for creation.
     let create = lack.path.for_new_page().ok().filter(|_| lack.surroundings.may_write());
     let create = create.map(|path| format!("{}/edit", page_href(&path)));
+    let history = lack.gone.then(|| format!("{}/history", page_href(&lack.path)));
     let view = NotFound {
         frame: lack.surroundings.frame("Page not found"),
         name: &name,
@@ -452,7 +459,7 @@ fn missing(lack: &Lack) -> Response {
             .iter()
             .map(|path| Link { text: super::request::path_for_people(path), href: page_href(path) })
             .collect(),
-        history_href: None,
+        history_href: history.as_deref(),
     };
     render_page(StatusCode::NOT_FOUND, &view)
 }

@@ -117,8 +117,7 @@ impl Site {
         let text = String::from_utf8_lossy(&bytes);
         let find_page = |target: &str| self.find(&PagePath::parse(target).ok()?).cloned();
         let sources = SiteSources { site: self, snapshot };
-        let context =
-            RenderContext { page: path, order: self.order, find_page: &find_page, sources: &sources };
+        let context = RenderContext { page: path, order: self.order, find_page: &find_page, sources: &sources };
         let rendered = markdown::render(&text, &context);
         let body = markdown::change_addresses(&rendered.html, &|address| self.address(address, at));
         let name = display_name(path.leaf());

@@ -15,12 +15,14 @@ mod lists;
 mod settings;
 mod side;
 mod transfer;
+mod writing;
 
 use askama::Template;
 
 pub(crate) use api::{ApiField, ApiGroup, ApiOperation, ApiReference, ApiText};
 pub(crate) use changes::{
     BlameView, BlamedLine, BlamedPart, ChangelogView, CommitFile, CommitRow, CommitView, DiffRow, DiffView, Half,
+    ObstacleRow, RevertRow, RevertView,
 };
 pub(crate) use files::{FileRow, FileVersion, FileView, PageFiles};
 pub(crate) use forms::{DeletePage, RenamePage};
@@ -34,6 +36,10 @@ pub(crate) use settings::{
 };
 pub(crate) use side::{Side, TreeName, TreePart, TreeRow};
 pub(crate) use transfer::{ExportView, FateRow, FatesView, ImportForm, ImportJob, ImportStage, ImportView};
+pub(crate) use writing::{
+    ClashView, DraftCompare, DraftOffer, DraftRow, Drafting, Drafts, EditConflict, EditForm, Held, Section,
+    SummaryField,
+};
 
 use super::asset;
 use crate::model::{MessageDemand, UnixSeconds};
@@ -281,40 +287,6 @@ pub(crate) struct OldVersion<'a> {
     pub(crate) base: &'a str,
 }
 
-/// The form in which a page is written. Posts to `/{Page}/edit`.
-#[derive(Template)]
-#[template(path = "edit.html")]
-pub(crate) struct EditForm<'a> {
-    /// `frame.page` is the page that is edited.
-    pub(crate) frame: Frame<'a>,
-    /// The page's path as it is stored, `Guides/First_Steps`; the draft is kept under it.
-    pub(crate) path: &'a str,
-    pub(crate) content: &'a str,
-    /// The page's revision that `content` started from; empty for a new page.
-    pub(crate) base: &'a str,
-    /// What the field for the summary of the change holds.
-    pub(crate) message: &'a str,
-    /// Why the last attempt was not saved, in plain words: `The text is longer than 1 MB.`
-    pub(crate) problem: Option<&'a str>,
-}
-
-/// The form again, when someone else saved the page in the meantime.
-#[derive(Template)]
-#[template(path = "conflict.html")]
-pub(crate) struct EditConflict<'a> {
-    pub(crate) frame: Frame<'a>,
-    pub(crate) path: &'a str,
-    /// What this person wrote.
-    pub(crate) mine: &'a str,
-    /// What is stored now; none when the page was deleted in the meantime.
-    pub(crate) theirs: Option<&'a str>,
-    /// Who stored it, and when.
-    pub(crate) their_change: Option<Change>,
-    /// The revision of `theirs`, with which the next attempt will pass; empty when deleted.
-    pub(crate) base: &'a str,
-    pub(crate) message: &'a str,
-}
-
 /// Asks for the name of a page to create. A GET form to `/-/new`, field `name`, which
 /// leads on to that page's `/edit`.
 #[derive(Template)]
@@ -323,10 +295,18 @@ pub(crate) struct NewPage<'a> {
     pub(crate) frame: Frame<'a>,
     /// What the field holds.
     pub(crate) name: &'a str,
+    /// The page's address that the visitor came from, or nothing.
+    pub(crate) from: &'a str,
     /// Why the name is refused.
     pub(crate) problem: Option<&'a str>,
     /// A page that has this name already.
     pub(crate) existing: Option<Link>,
+    /// Pages with similar names, and where to write the new one all the same.
+    pub(crate) near: Vec<Link>,
+    pub(crate) anyway_href: Option<&'a str>,
+    /// This form with the beginning of a name filled in: below the page that the visitor came
+    /// from, and beside it.
+    pub(crate) places: Vec<Link>,
 }
 
 /// A page's versions, newest first.
@@ -338,6 +318,18 @@ pub(crate) struct History<'a> {
     pub(crate) versions: Vec<Version>,
     /// Where the versions before these are.
     pub(crate) older_href: Option<&'a str>,
+    /// Set when the page was deleted.
+    pub(crate) gone: Option<Deleted<'a>>,
+}
+
+/// When a page was deleted, and how it comes back.
+#[derive(Clone, Debug)]
+pub(crate) struct Deleted<'a> {
+    pub(crate) change: Change,
+    pub(crate) commit_href: String,
+    /// Restores `revision`, posted to this address.
+    pub(crate) restore_action: &'a str,
+    pub(crate) revision: String,
 }
 
 /// A version of a page.
