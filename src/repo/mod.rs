@@ -43,7 +43,7 @@ pub use history::HistoryEntry;
 pub use import::{ImportError, ImportReport, head_of, import};
 pub use log::{LoggedChange, LoggedCommit};
 pub use mainline::Step;
-pub use merge::{Clash, Merged, merge};
+pub use merge::{Clash, MergePart, Merged, differing_parts, merge, merge_parts};
 pub use pack::Error as PackError;
 pub use snapshot::{DEFAULT_BLOB_LIMIT, FileEntry, Snapshot};
 

@@ -13,10 +13,12 @@ mod changelog;
 mod diff;
 mod draft;
 mod edit;
+mod embedded;
 mod error;
 mod export;
 mod feed;
 mod history;
+mod housekeeping;
 mod import;
 mod index_status;
 mod lifecycle;
@@ -25,6 +27,7 @@ mod list;
 mod manage;
 mod message;
 mod moved;
+mod my_drafts;
 mod named;
 mod open;
 mod outline;
@@ -32,11 +35,13 @@ mod part;
 mod read;
 mod rename;
 mod restore;
+mod revert;
 mod search;
 mod sections;
 mod seed;
 mod settings;
 mod source;
+mod submit;
 mod tags;
 mod thumbnails;
 mod tree;
@@ -58,10 +63,11 @@ pub use change::{Done, Once};
 pub use changelog::{ChangedFile, Changelog, ChangelogEntry, ChangelogQuery, changelog, commit};
 pub use diff::{DiffQuery, PageDiff, diff};
 pub use edit::{NearMiss, Replacement};
+pub use embedded::{attachment_size, index_part, page_headings};
 pub use error::WikiError;
 pub use export::{ExportError, ExportFormat, check_export, export};
 pub use feed::{Became, ChangedAttachment, ChangedPage, FeedEvent, Since, feed_after, feed_cursor, feed_events};
-pub use history::{DeletedPage, HistoryItem, PageHistory, deleted_pages, history, history_part};
+pub use history::{DeletedPage, HistoryItem, PageHistory, deleted_history, deleted_pages, history, history_part};
 pub use import::{
     Broken, Fate, Fates, Hear, ImportDone, ImportKind, ImportOptions, ImportReport, OnConflict, Refused, Row, SentFile,
     import, is_repository,
@@ -77,6 +83,10 @@ pub use list::{AsOf, ListPosition, ListQuery, PageList, PageQuery, PageSummary, 
 pub use manage::{Collaborator, MemberWiki, NewOwnWiki, Usage};
 pub use message::{Action, Origin};
 pub use moved::moved_to;
+pub use my_drafts::{
+    DRAFT_DAYS, DraftStamp, KeptDraft, MOST_DRAFTS, MyDraft, NewDraft, discard_draft, discard_own_draft, keep_draft,
+    my_draft, my_drafts,
+};
 pub use named::named_like;
 pub use open::{Wiki, Wikis, WikisConfig};
 pub use outline::{Outline, outline};
@@ -84,9 +94,11 @@ pub use part::{Part, Selection, find_section};
 pub use read::{LastChange, Page, find_page, link_targets, near_pages, read, tip};
 pub use rename::{Extent, Rename, Renamed, extent_of_rename, rename, rename_attachment};
 pub use restore::restore;
+pub use revert::{Fate, Obstacle, ObstacleKind, Reverted, RevertedFile, revert};
 pub use search::{ChunkHit, Hit, SearchQuery, SearchResults, search, semantic_chunks};
 pub use sections::{Passage, SectionOp, revise};
 pub use settings::Settings;
+pub use submit::{Choice, Contested, Submission, Submitted, settle, submit};
 pub use tags::{Counted, categories, tags};
 pub use thumbnails::{PictureKind, Small, Thumbnail, ThumbnailSize, has_thumbnail, kept_thumbnail, make_thumbnail};
 pub use tree::{Tree, TreeNode, tree};

@@ -143,6 +143,10 @@ impl Drop for World {
     }
 }
 
+mod drafts;
+mod revert;
+mod submit;
+
 #[test]
 fn a_durable_commit_is_acknowledged_though_the_database_fails() {
     let world = World::new();

@@ -314,7 +314,7 @@ fn listings_survive_a_restart_and_need_a_credential() {
     let server = dir.start();
     assert_eq!(look(&server), before);
     server.stop();
-    std::fs::write(&stored, b"robotwiki catalog 1\ndamaged").unwrap();
+    std::fs::write(&stored, b"robotwiki catalog 2\ndamaged").unwrap();
     let server = dir.start();
     assert_eq!(look(&server), before);
     server.stop();

@@ -12,6 +12,7 @@ mod crash;
 #[cfg(feature = "model")]
 mod embed_command;
 mod embedding_crash;
+mod embeds;
 mod end_to_end;
 mod forgetful_disk;
 mod forgetful_storage;
@@ -27,3 +28,4 @@ mod semantic;
 mod store_fixture;
 mod support;
 mod transfer;
+mod writing_in_browser;

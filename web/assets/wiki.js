@@ -122,7 +122,7 @@ if (page) {
   try {
     const sent = JSON.parse(sessionStorage.getItem("sent") ?? "null");
     if (sent && decodeURIComponent(page) === `/${sent.path}` && revision !== sent.base) {
-      localStorage.removeItem(`draft:${sent.path}`);
+      localStorage.removeItem(sent.key);
     }
     sessionStorage.removeItem("sent");
   } catch {
@@ -133,7 +133,9 @@ if (page) {
 // Whoever may write ticks tasks on the page itself; each tick is a commit.
 const { csrf } = document.body.dataset;
 if (csrf) {
-  const boxes = [...document.querySelectorAll('.prose .task-list-item input[type="checkbox"]')];
+  // Those of an included page are ticked where they stand.
+  const all = document.querySelectorAll('.prose .task-list-item input[type="checkbox"]');
+  const boxes = [...all].filter((box) => !box.closest(".included"));
   let sent = Promise.resolve();
   for (const [task, box] of boxes.entries()) {
     const item = box.closest("li");

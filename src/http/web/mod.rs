@@ -6,8 +6,12 @@ mod api_reference;
 mod assets;
 mod changelog;
 mod commit;
+mod commit_revert;
 mod complete;
+mod diagram_frame;
 mod diff_rows;
+mod drafts;
+mod embed_sources;
 mod error_page;
 mod export;
 mod feeds;
@@ -29,12 +33,14 @@ mod page_index;
 mod page_links;
 mod page_rename;
 mod page_restore;
+mod page_save;
 mod page_source;
 mod page_view;
 mod posts;
 mod preview;
 mod request;
 mod search;
+mod section_links;
 mod sign_in;
 mod task;
 mod thumbnail;
@@ -86,6 +92,7 @@ pub(super) fn wiki_routes(state: &AppState) -> Router<AppState> {
         .route("/-/sign-out", post(sign_in::sign_out))
         .route("/-/changelog", get(changelog::changelog))
         .route("/-/commit/{revision}", get(commit::commit))
+        .route("/-/commit/{revision}/revert", get(commit_revert::form).post(commit_revert::submit))
         .route("/-/feed.atom", get(feeds::atom))
         .route("/-/feed.rss", get(feeds::rss))
         .route("/sitemap.xml", get(feeds::sitemap))
@@ -94,11 +101,14 @@ pub(super) fn wiki_routes(state: &AppState) -> Router<AppState> {
         .route("/-/links", get(links_overview::links_overview))
         .route("/-/links/{*path}", get(page_links::page_links))
         .route("/-/task/{*path}", post(task::tick))
+        .route("/-/draft/{*path}", post(drafts::keep))
+        .route("/-/drafts", get(drafts::list).post(drafts::discard))
         .route("/-/tags", get(names::tags))
         .route("/-/tags/{name}", get(names::tag))
         .route("/-/categories", get(names::categories))
         .route("/-/categories/{name}", get(names::category))
         .route("/-/{*rest}", get(error_page::unknown_wiki_address))
+        .route("/static/diagram-frame.html", get(diagram_frame::frame))
         .route("/static/{name}", get(assets::serve))
         .route("/{*path}", get(page_view::by_path).post(posts::by_path))
         .fallback(error_page::unknown_wiki_address)

@@ -5,10 +5,12 @@ use axum::extract::{Query, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 
+use super::embed_sources::WikiSources;
 use super::error_page::{Problem, page as render_page};
 use super::frame::Surroundings;
 use super::request::{WebRequest, decode, encode, page_href};
-use super::views::{AttachmentRow, Change, ContentsEntry, Crumb, Link, Moment, NotFound, OldVersion, PageView};
+use super::section_links::{SectionPlace, section_places, with_section_links};
+use super::views::{AttachmentRow, Change, ContentsEntry, Crumb, Extras, Link, Moment, NotFound, OldVersion, PageView};
 use super::{
     page_blame, page_delete, page_diff, page_edit, page_files, page_history, page_rename, page_source, thumbnail,
 };
@@ -28,6 +30,8 @@ pub(in crate::http) struct RenderedPage {
     title: Option<String>,
     contents: Vec<ContentsEntry>,
     opens_with_title: bool,
+    sections: Vec<SectionPlace>,
+    has: Extras,
 }
 
 /// What an address below a wiki's host is about.
@@ -82,7 +86,7 @@ pub(super) async fn by_path(
         Err(error) => refuse(&state, &request, WikiError::Path(error).into()),
         Ok(path) => match verb {
             Verb::View | Verb::Restore | Verb::Preview => view(&state, request, path, query).await,
-            Verb::Edit => page_edit::form(&state, request, path).await,
+            Verb::Edit => page_edit::form(&state, request, path, query).await,
             Verb::History => page_history::show(&state, request, path, query).await,
             Verb::Source => page_source::show(&state, request, path, query).await,
             Verb::Diff => page_diff::show(&state, request, path, query).await,
@@ -132,6 +136,8 @@ struct Lack {
     surroundings: Surroundings,
     path: PagePath,
     near: Vec<PagePath>,
+    /// Whether there was such a page once.
+    gone: bool,
 }
 
 async fn view(state: &AppState, request: WebRequest, typed: String, query: HashMap<String, String>) -> Response {
@@ -221,7 +227,8 @@ fn find(
                 return Ok(Found::Elsewhere(moved));
             }
             let near = if at.is_some() { wiki::near_pages(&access, &path)? } else { near };
-            return Ok(Found::Missing(Box::new(Lack { surroundings, path, near })));
+            let gone = wiki::deleted_history(&access, &path, 1)?.is_some();
+            return Ok(Found::Missing(Box::new(Lack { surroundings, path, near, gone })));
         }
         Err(error) => return Err(error.into()),
     };
@@ -285,8 +292,16 @@ pub(super) fn rendered(
         return kept;
     }
     let find_page = wiki::link_targets(access);
-    let context = RenderContext { page: &page.path, order: markdown::LinkOrder::default(), find_page: &find_page };
+    let sources = WikiSources { access };
+    let context = RenderContext {
+        page: &page.path,
+        order: markdown::LinkOrder::default(),
+        find_page: &find_page,
+        sources: &sources,
+    };
     let output = markdown::render(&page.content, &context);
+    let anchors = output.contents.iter().map(|heading| heading.anchor.as_str());
+    let sections = if old { Vec::new() } else { section_places(&output.html, anchors) };
     let opens_with_title = output.contents.first().is_some_and(|heading| heading.level == 1);
     let contents = output
         .contents
@@ -294,7 +309,9 @@ pub(super) fn rendered(
         .filter(|heading| heading.level > 1)
         .map(|heading| ContentsEntry { level: heading.level, title: heading.title, anchor: heading.anchor })
         .collect();
-    let rendered = Arc::new(RenderedPage { html: output.html, title: output.title, contents, opens_with_title });
+    let has = Extras::of(&output.html);
+    let rendered =
+        Arc::new(RenderedPage { html: output.html, title: output.title, contents, opens_with_title, sections, has });
     state.keep_rendered(key, Arc::clone(&rendered));
     rendered
 }
@@ -315,11 +332,15 @@ fn show(shown: &Shown, merged: bool) -> Response {
     let name = display_name(shown.path.leaf());
     let title = shown.rendered.title.as_deref().unwrap_or(&name);
     let base = page_href(&shown.path);
+    let html = &shown.rendered.html;
+    let editable = shown.surroundings.may_write() && shown.old.is_none() && !shown.rendered.sections.is_empty();
+    let with_links = editable.then(|| with_section_links(html, &shown.rendered.sections, &base));
     let view = PageView {
         frame: shown.surroundings.frame(title),
         crumbs: shown.crumbs.clone(),
         heading: (!shown.rendered.opens_with_title).then_some(name.as_str()),
-        html: &shown.rendered.html,
+        html: with_links.as_deref().unwrap_or(html),
+        has: shown.rendered.has,
         contents: shown.rendered.contents.clone(),
         attachments: shown
             .attachments
@@ -355,6 +376,7 @@ fn missing(lack: &Lack) -> Response {
     // A name that no page may have is not offered for creation.
     let create = lack.path.for_new_page().ok().filter(|_| lack.surroundings.may_write());
     let create = create.map(|path| format!("{}/edit", page_href(&path)));
+    let history = lack.gone.then(|| format!("{}/history", page_href(&lack.path)));
     let view = NotFound {
         frame: lack.surroundings.frame("Page not found"),
         name: &name,
@@ -364,7 +386,7 @@ fn missing(lack: &Lack) -> Response {
             .iter()
             .map(|path| Link { text: super::request::path_for_people(path), href: page_href(path) })
             .collect(),
-        history_href: None,
+        history_href: history.as_deref(),
     };
     render_page(StatusCode::NOT_FOUND, &view)
 }

@@ -144,6 +144,8 @@ impl Drop for World {
     }
 }
 
+mod writing;
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_text_that_was_read_before_a_save_is_not_shown_after_it() {
     let world = World::new();

@@ -107,8 +107,12 @@ fn formulas_and_code_are_plain_text_as_they_are_written() {
 fn the_title_of_the_front_matter_is_shown_where_the_text_has_none() {
     let contents = |text: &str| {
         let page = crate::model::PagePath::parse("Guide").unwrap();
-        let context =
-            crate::markdown::RenderContext { page: &page, order: LinkOrder::LabelFirst, find_page: &super::find_page };
+        let context = crate::markdown::RenderContext {
+            page: &page,
+            order: LinkOrder::LabelFirst,
+            find_page: &super::find_page,
+            sources: &crate::markdown::NoSources,
+        };
         let output = crate::markdown::render(text, &context);
         let titles: Vec<String> = output.contents.iter().map(|heading| heading.title.clone()).collect();
         (output.html.matches("<h1").count(), output.title, titles)

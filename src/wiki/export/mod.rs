@@ -3,6 +3,7 @@
 //! content one file at a time is in memory.
 
 mod archive;
+mod embedded;
 mod names;
 mod page;
 mod site;

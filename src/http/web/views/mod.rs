@@ -13,17 +13,23 @@ mod files;
 mod forms;
 mod lists;
 mod transfer;
+mod writing;
 
 use askama::Template;
 
 pub(crate) use api::{ApiField, ApiGroup, ApiOperation, ApiReference, ApiText};
 pub(crate) use changes::{
     BlameView, BlamedLine, BlamedPart, ChangelogView, CommitFile, CommitRow, CommitView, DiffRow, DiffView, Half,
+    ObstacleRow, RevertRow, RevertView,
 };
 pub(crate) use files::{FileRow, FileVersion, FileView, PageFiles};
 pub(crate) use forms::{DeletePage, RenamePage};
 pub(crate) use lists::{BrokenRow, LinksOverview, NameCount, Names, PageLinksView, PagesWith};
 pub(crate) use transfer::{ExportView, FateRow, FatesView, ImportForm, ImportJob, ImportStage, ImportView};
+pub(crate) use writing::{
+    ClashView, DraftCompare, DraftOffer, DraftRow, Drafting, Drafts, EditConflict, EditForm, Held, Section,
+    SummaryField,
+};
 
 use super::asset;
 use crate::model::UnixSeconds;
@@ -100,6 +106,11 @@ impl Moment {
         let time = jiff::Timestamp::from_second(seconds).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
         Self { iso: time.to_string(), text: time.strftime("%-d %B %Y, %H:%M UTC").to_string() }
     }
+
+    /// The day alone: `2026-11-20`.
+    pub(crate) fn day(&self) -> String {
+        self.iso.chars().take(10).collect()
+    }
 }
 
 /// A link with its text.
@@ -147,6 +158,8 @@ pub(crate) struct PageView<'a> {
     pub(crate) heading: Option<&'a str>,
     /// The page as HTML: the output of `markdown::render`, the only field that is not escaped.
     pub(crate) html: &'a str,
+    /// What the text needs beyond what every page loads.
+    pub(crate) has: Extras,
     /// Headings for "On this page", those of level 1 left out.
     pub(crate) contents: Vec<ContentsEntry>,
     /// From the front matter, with the pages that list others like it.
@@ -161,6 +174,26 @@ pub(crate) struct PageView<'a> {
     pub(crate) old: Option<OldVersion<'a>>,
     /// Whether it was just saved together with somebody else's change.
     pub(crate) merged: bool,
+}
+
+/// What a page's text has that needs style or script of its own.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(crate) struct Extras {
+    /// Boxes, frames, tables and diagrams.
+    pub(crate) embeds: bool,
+    /// Mermaid's, drawn in the browser.
+    pub(crate) diagrams: bool,
+    /// Tables that are sorted and filtered in the browser.
+    pub(crate) data_tables: bool,
+}
+
+impl Extras {
+    /// Finds them in sanitized HTML, where only the renderer sets classes.
+    pub(crate) fn of(html: &str) -> Self {
+        let diagrams = html.contains("<pre class=\"mermaid\"");
+        let data_tables = html.contains("<div class=\"embed data-table");
+        Self { embeds: diagrams || html.contains("class=\"embed"), diagrams, data_tables }
+    }
 }
 
 /// A page above the one shown.
@@ -208,40 +241,6 @@ pub(crate) struct OldVersion<'a> {
     pub(crate) base: &'a str,
 }
 
-/// The form in which a page is written. Posts to `/{Page}/edit`.
-#[derive(Template)]
-#[template(path = "edit.html")]
-pub(crate) struct EditForm<'a> {
-    /// `frame.page` is the page that is edited.
-    pub(crate) frame: Frame<'a>,
-    /// The page's path as it is stored, `Guides/First_Steps`; the draft is kept under it.
-    pub(crate) path: &'a str,
-    pub(crate) content: &'a str,
-    /// The page's revision that `content` started from; empty for a new page.
-    pub(crate) base: &'a str,
-    /// What the field for the summary of the change holds.
-    pub(crate) message: &'a str,
-    /// Why the last attempt was not saved, in plain words: `The text is longer than 1 MB.`
-    pub(crate) problem: Option<&'a str>,
-}
-
-/// The form again, when someone else saved the page in the meantime.
-#[derive(Template)]
-#[template(path = "conflict.html")]
-pub(crate) struct EditConflict<'a> {
-    pub(crate) frame: Frame<'a>,
-    pub(crate) path: &'a str,
-    /// What this person wrote.
-    pub(crate) mine: &'a str,
-    /// What is stored now; none when the page was deleted in the meantime.
-    pub(crate) theirs: Option<&'a str>,
-    /// Who stored it, and when.
-    pub(crate) their_change: Option<Change>,
-    /// The revision of `theirs`, with which the next attempt will pass; empty when deleted.
-    pub(crate) base: &'a str,
-    pub(crate) message: &'a str,
-}
-
 /// Asks for the name of a page to create. A GET form to `/-/new`, field `name`, which
 /// leads on to that page's `/edit`.
 #[derive(Template)]
@@ -250,10 +249,18 @@ pub(crate) struct NewPage<'a> {
     pub(crate) frame: Frame<'a>,
     /// What the field holds.
     pub(crate) name: &'a str,
+    /// The page's address that the visitor came from, or nothing.
+    pub(crate) from: &'a str,
     /// Why the name is refused.
     pub(crate) problem: Option<&'a str>,
     /// A page that has this name already.
     pub(crate) existing: Option<Link>,
+    /// Pages with similar names, and where to write the new one all the same.
+    pub(crate) near: Vec<Link>,
+    pub(crate) anyway_href: Option<&'a str>,
+    /// This form with the beginning of a name filled in: below the page that the visitor came
+    /// from, and beside it.
+    pub(crate) places: Vec<Link>,
 }
 
 /// A page's versions, newest first.
@@ -265,6 +272,18 @@ pub(crate) struct History<'a> {
     pub(crate) versions: Vec<Version>,
     /// Where the versions before these are.
     pub(crate) older_href: Option<&'a str>,
+    /// Set when the page was deleted.
+    pub(crate) gone: Option<Deleted<'a>>,
+}
+
+/// When a page was deleted, and how it comes back.
+#[derive(Clone, Debug)]
+pub(crate) struct Deleted<'a> {
+    pub(crate) change: Change,
+    pub(crate) commit_href: String,
+    /// Restores `revision`, posted to this address.
+    pub(crate) restore_action: &'a str,
+    pub(crate) revision: String,
 }
 
 /// A version of a page.

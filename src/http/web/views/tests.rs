@@ -54,6 +54,65 @@ fn change(seconds: UnixSeconds, author: &str) -> Change {
     Change { at: Moment::from_unix(seconds), author: author.to_owned() }
 }
 
+fn drafting() -> Drafting {
+    Drafting { window: "abc123".to_owned(), seen: String::new(), limit: 1_000_000, summary: SummaryField::Optional }
+}
+
+fn new_page(name: &'static str, problem: Option<&'static str>) -> NewPage<'static> {
+    NewPage {
+        frame: wiki_frame("New page"),
+        name,
+        from: "/Guides/First_Steps",
+        problem,
+        existing: None,
+        near: Vec::new(),
+        anyway_href: None,
+        places: vec![link("Guides", "/-/new?name=Guides%2F"), link("Guides / First Steps", "/-/new?name=x")],
+    }
+}
+
+fn revert(possible: bool) -> RevertView<'static> {
+    let row = RevertRow { name: "Guides / First Steps".to_owned(), fate: "changes", from: None };
+    let clash = ClashView {
+        field: String::new(),
+        number: 1,
+        before: None,
+        rows: vec![DiffRow {
+            old: Some(Half { number: 1, parts: vec![("as it is now".to_owned(), false)] }),
+            new: None,
+            same: false,
+        }],
+        mine_empty: false,
+        theirs_empty: true,
+        chosen: String::new(),
+    };
+    let obstacle = ObstacleRow { name: row.name.clone(), why: "was changed since", clashes: vec![clash], more: 2 };
+    RevertView {
+        frame: wiki_frame("Undo a change"),
+        subject: "Small machines are enough",
+        change: change(1_795_189_680, "Jun Okafor"),
+        revision: "0d44f1ab36",
+        message: "",
+        files: if possible { vec![row] } else { Vec::new() },
+        obstacles: if possible { Vec::new() } else { vec![obstacle] },
+        problem: None,
+    }
+}
+
+fn held(frame: Frame<'static>) -> Held<'static> {
+    Held {
+        frame,
+        action: "/Guides/First_Steps/edit",
+        path: "Guides/First_Steps",
+        content: MARKDOWN,
+        base: "4f6c0b1d",
+        section: "",
+        message: "",
+        writer: "abc123",
+        seen: "",
+    }
+}
+
 fn page() -> PageView<'static> {
     let contents = [
         (2, "What you need", "what-you-need"),
@@ -69,6 +128,7 @@ fn page() -> PageView<'static> {
         crumbs: vec![Crumb { name: "Guides".to_owned(), href: Some("/Guides".to_owned()) }],
         heading: None,
         html: ARTICLE,
+        has: Extras::default(),
         contents: contents
             .into_iter()
             .map(|(level, title, anchor)| ContentsEntry { level, title: title.to_owned(), anchor: anchor.to_owned() })
@@ -197,6 +257,7 @@ fn all_pages() -> Vec<(&'static str, String)> {
         old: Some(OldVersion { current_href: Some("/Guides/First_Steps"), base: "/Guides/First_Steps" }),
         ..page()
     };
+    let drafting = drafting();
     let edit = |content, base, problem| EditForm {
         frame: page_frame("Editing First Steps"),
         path: "Guides/First_Steps",
@@ -204,7 +265,23 @@ fn all_pages() -> Vec<(&'static str, String)> {
         base,
         message: "",
         problem,
+        note: None,
+        unsaved: false,
+        section: None,
+        drafting: &drafting,
+        offer: None,
     };
+    let offer = DraftOffer {
+        at: Moment::from_unix(1_795_189_680),
+        outdated: true,
+        taken: false,
+        continue_href: "/Guides/First_Steps/edit?draft=continue".to_owned(),
+        compare_href: "/Guides/First_Steps/edit?draft=compare".to_owned(),
+        path: "Guides/First_Steps".to_owned(),
+        section: String::new(),
+        return_to: "/Guides/First_Steps/edit".to_owned(),
+    };
+    let section = Section { anchor: "install", encoded: "install", title: "Install" };
     let mine =
         MARKDOWN.replace("one machine", "one small machine").replace("See [[Administration]] for backups.\n", "");
     let conflict = EditConflict {
@@ -213,8 +290,24 @@ fn all_pages() -> Vec<(&'static str, String)> {
         mine: &mine,
         theirs: Some(MARKDOWN),
         their_change: Some(change(1_795_189_680, "Jun Okafor")),
+        origin: "3f6c0b1d2e9a8c7f6b5a4d3c2b1a0f9e8d7c6b5a",
         base: "4f6c0b1d2e9a8c7f6b5a4d3c2b1a0f9e8d7c6b5a",
         message: "Small machines are enough",
+        clashes: vec![ClashView {
+            field: "choice-0".to_owned(),
+            number: 1,
+            before: Some("- one machine\n".to_owned()),
+            rows: vec![DiffRow {
+                old: Some(Half { number: 1, parts: vec![("- one ".to_owned(), false), ("small".to_owned(), true)] }),
+                new: Some(Half { number: 1, parts: vec![("- one ".to_owned(), false), ("large".to_owned(), true)] }),
+                same: false,
+            }],
+            mine_empty: false,
+            theirs_empty: false,
+            chosen: String::new(),
+        }],
+        problem: None,
+        drafting: &drafting,
     };
     let found = |query, total, hits, create_href| SearchResults {
         frame: wiki_frame("Search"),
@@ -257,31 +350,95 @@ fn all_pages() -> Vec<(&'static str, String)> {
         ("edit", draw(&edit(MARKDOWN, "4f6c0b1d", None))),
         ("edit-new", draw(&edit("", "", None))),
         ("edit-problem", draw(&edit(MARKDOWN, "4f6c0b1d", Some("The text is longer than 1 MB.")))),
+        (
+            "edit-section",
+            draw(&EditForm {
+                section: Some(&section),
+                offer: Some(offer.clone()),
+                ..edit("## Install\n", "4f6c0b1d", None)
+            }),
+        ),
+        (
+            "drafts",
+            draw(&Drafts {
+                frame: wiki_frame("My drafts"),
+                rows: vec![DraftRow {
+                    page: link("Guides / First Steps", "/Guides/First_Steps"),
+                    section: Some("install".to_owned()),
+                    missing: false,
+                    size: "1.2 KB".to_owned(),
+                    offer: offer.clone(),
+                }],
+                days: 90,
+                most: 100,
+                given_up: Some("Plans"),
+            }),
+        ),
+        (
+            "draft-compare",
+            draw(&DraftCompare {
+                frame: page_frame("Compare with your draft"),
+                name: "Guides / First Steps",
+                offer,
+                hunks: Vec::new(),
+                truncated: false,
+            }),
+        ),
+        ("held", draw(&held(visitor(page_frame("Sign in"))))),
+        ("held-forbidden", draw(&held(page_frame("Not allowed")))),
         ("conflict", draw(&conflict)),
         (
             "conflict-deleted",
             draw(&EditConflict {
                 theirs: None,
                 their_change: None,
+                clashes: Vec::new(),
                 base: "",
                 frame: page_frame("First Steps"),
                 ..conflict
             }),
         ),
-        ("new", draw(&NewPage { frame: wiki_frame("New page"), name: "", problem: None, existing: None })),
+        ("new", draw(&new_page("", None))),
         (
             "new-problem",
             draw(&NewPage {
-                frame: wiki_frame("New page"),
-                name: ".hidden",
-                problem: Some("A name must not start with a dot."),
                 existing: Some(link("Hidden", "/Hidden")),
+                ..new_page(".hidden", Some("A name must not start with a dot."))
+            }),
+        ),
+        (
+            "new-near",
+            draw(&NewPage {
+                near: vec![link("Guides / First Steps", "/Guides/First_Steps")],
+                anyway_href: Some("/First_Step/edit"),
+                ..new_page("First Step", None)
             }),
         ),
         (
             "history",
-            draw(&History { frame: page_frame("History"), versions: versions(), older_href: Some("?from=0d44f1ab36") }),
+            draw(&History {
+                frame: page_frame("History"),
+                versions: versions(),
+                older_href: Some("?from=0d44f1ab36"),
+                gone: None,
+            }),
         ),
+        (
+            "history-deleted",
+            draw(&History {
+                frame: page_frame("History"),
+                versions: versions(),
+                older_href: None,
+                gone: Some(Deleted {
+                    change: change(1_795_189_680, "Jun Okafor"),
+                    commit_href: "/-/commit/0d44f1ab36".to_owned(),
+                    restore_action: "/Guides/First_Steps/revert",
+                    revision: "0d44f1ab36".to_owned(),
+                }),
+            }),
+        ),
+        ("revert", draw(&revert(true))),
+        ("revert-obstacles", draw(&revert(false))),
         ("index", draw(&PageIndex { frame: wiki_frame("All pages"), total: 168, groups: index(21) })),
         ("index-large", draw(&PageIndex { frame: wiki_frame("All pages"), total: 6400, groups: index(800) })),
         ("index-empty", draw(&PageIndex { frame: wiki_frame("All pages"), total: 0, groups: Vec::new() })),
@@ -368,6 +525,11 @@ fn typed_text_and_names_are_escaped() {
         base: "4f6c",
         message: hostile,
         problem: Some(hostile),
+        note: Some(hostile),
+        unsaved: true,
+        section: Some(&Section { anchor: hostile, encoded: "x", title: hostile }),
+        drafting: &drafting(),
+        offer: None,
     };
     let html = form.render().unwrap();
     assert!(!html.contains("<script>"));
@@ -383,6 +545,11 @@ fn a_text_that_begins_with_an_empty_line_keeps_it_in_the_form() {
         base: "4f6c",
         message: "",
         problem: None,
+        note: None,
+        unsaved: false,
+        section: None,
+        drafting: &drafting(),
+        offer: None,
     };
     // An HTML parser drops the first line break of a textarea, so that one precedes the text.
     assert!(form.render().unwrap().contains(">\n\nsecond line</textarea>"));
