@@ -38,8 +38,8 @@ pub(super) struct Source {
 pub(super) struct SourceFile {
     /// Separated by slashes, in NFC; never hidden, absolute, or leading upwards.
     pub(super) path: String,
-    /// As it was announced, which need not be true.
-    pub(super) size: u64,
+    /// As it was announced: it may be more in truth.
+    size: u64,
     place: Place,
 }
 
@@ -234,6 +234,9 @@ impl Source {
         let because = |error: &dyn std::fmt::Display| Unread::Because(error.to_string());
         let Some(file) = self.files.get(at) else { return Err(Unread::Because("it is not there".to_owned())) };
         let most = most.min(MOST_READ.saturating_sub(self.read));
+        if file.size > most {
+            return Err(Unread::TooLarge);
+        }
         let mut bytes = Vec::new();
         match (&file.place, &mut self.reader) {
             (Place::InZip(at), Reader::Zip(zip)) => {
