@@ -33,6 +33,7 @@ mod rewrite;
 mod sanitize;
 mod sections;
 mod sources;
+mod summary;
 mod tasks;
 mod wikilink;
 
@@ -48,6 +49,7 @@ pub use render::{RenderContext, Rendered, render};
 pub use rewrite::{Moves, definitions as link_definitions, rewrite_links};
 pub use sections::{OutlineEntry, Section, SectionError, find_section, outline, section_at};
 pub use sources::{FileEntry, NoSources, Part, SourceError, Sources};
+pub use summary::summary;
 pub use tasks::set_task;
 pub use wikilink::{LinkOrder, Wikilink, wikilinks};
 

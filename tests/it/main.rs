@@ -22,6 +22,7 @@ mod openapi;
 mod page_kinds;
 mod permissions;
 mod power_loss;
+mod reading;
 mod rights;
 mod schemathesis;
 mod semantic;

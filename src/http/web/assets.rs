@@ -89,3 +89,16 @@ mod tests {
         assert!(!takes_gzip(&headers));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What every page that is only read loads; the rest comes when somebody asks for it.
+    #[test]
+    fn style_and_script_of_a_page_that_is_only_read_stay_below_60_kb() {
+        let read = ["app.css", "wiki.js", "tree.js"];
+        let sizes = read.map(|name| Assets::get(name).unwrap().data.len());
+        assert!(sizes.iter().sum::<usize>() < 60 << 10, "{read:?} have {sizes:?} bytes");
+    }
+}

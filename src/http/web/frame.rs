@@ -1,4 +1,5 @@
 use super::request::{WebRequest, encode};
+use super::side::Beside;
 use super::views::{Frame, PageNav};
 use crate::http::state::AppState;
 use crate::model::{PagePath, Permission, Principal, display_name};
@@ -15,6 +16,8 @@ pub(super) struct Surroundings {
     platform_href: String,
     csrf: String,
     page: Option<(String, String)>,
+    beside: Option<Beside>,
+    indexed: bool,
 }
 
 impl Surroundings {
@@ -30,6 +33,8 @@ impl Surroundings {
             platform_href: "/".to_owned(),
             csrf: state.auth().csrf_token(principal),
             page: None,
+            beside: None,
+            indexed: true,
         }
     }
 
@@ -40,6 +45,8 @@ impl Surroundings {
             site: access.name().to_string(),
             slug: Some(access.slug().to_string()),
             may_write: access.may(Permission::Write),
+            beside: Some(Beside::new(access, request)),
+            indexed: access.public() && access.preferences().indexed,
             ..Self::outside(state, principal, request)
         }
     }
@@ -58,12 +65,20 @@ impl Surroundings {
             platform_href: platform_address(state),
             csrf: state.auth().csrf_token(principal),
             page: None,
+            beside: None,
+            indexed: false,
         }
     }
 
-    /// The same, about a page.
+    /// The same, about a page. Blocks.
     pub(super) fn about(mut self, path: &PagePath) -> Self {
         self.page = Some((display_name(path.leaf()), super::request::page_href(path)));
+        self.in_folder(path)
+    }
+
+    /// The same, in a folder that is no page. Blocks.
+    pub(super) fn in_folder(mut self, path: &PagePath) -> Self {
+        self.beside = self.beside.map(|beside| beside.at(Some(path)));
         self
     }
 
@@ -78,6 +93,8 @@ impl Surroundings {
             sign_in_href: self.sign_in_href.as_deref(),
             platform_href: &self.platform_href,
             csrf: &self.csrf,
+            side: self.beside.as_ref().and_then(Beside::side),
+            indexed: self.indexed,
         }
     }
 

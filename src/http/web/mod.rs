@@ -21,6 +21,7 @@ mod import;
 mod index_status;
 mod landing;
 mod links_overview;
+mod manifest;
 mod names;
 mod new_page;
 mod page_blame;
@@ -41,7 +42,9 @@ mod preview;
 mod request;
 mod search;
 mod section_links;
+mod side;
 mod sign_in;
+mod suggest;
 mod task;
 mod thumbnail;
 mod views;
@@ -97,7 +100,10 @@ pub(super) fn wiki_routes(state: &AppState) -> Router<AppState> {
         .route("/-/feed.rss", get(feeds::rss))
         .route("/sitemap.xml", get(feeds::sitemap))
         .route("/robots.txt", get(feeds::robots))
+        .route("/-/manifest.json", get(manifest::manifest))
         .route("/-/complete", get(complete::complete))
+        .route("/-/suggest", get(suggest::suggest))
+        .route("/-/tree", get(side::tree))
         .route("/-/links", get(links_overview::links_overview))
         .route("/-/links/{*path}", get(page_links::page_links))
         .route("/-/task/{*path}", post(task::tick))

@@ -7,22 +7,26 @@ use axum::response::{IntoResponse as _, Response};
 
 use super::embed_sources::WikiSources;
 use super::error_page::{Problem, page as render_page};
+use super::feeds::origin;
 use super::frame::Surroundings;
 use super::request::{WebRequest, decode, encode, page_href};
 use super::section_links::{SectionPlace, section_places, with_section_links};
 use super::views::{AttachmentRow, Change, ContentsEntry, Crumb, Extras, Link, Moment, NotFound, OldVersion, PageView};
 use super::{
-    page_blame, page_delete, page_diff, page_edit, page_files, page_history, page_rename, page_source, thumbnail,
+    page_blame, page_delete, page_diff, page_edit, page_files, page_history, page_index, page_rename, page_source,
+    thumbnail,
 };
 use crate::http::error::Failure;
 use crate::http::file_answer;
 use crate::http::state::{AppState, RenderedKey};
 use crate::markdown::{self, RenderContext};
-use crate::model::{AttachmentName, PagePath, Principal, RevisionPrefix, Slug, display_name};
-use crate::wiki::{self, Access, AttachmentSummary, LastChange, WikiError};
+use crate::model::{AttachmentName, PagePath, Principal, RevisionPrefix, Slug, StartPage, display_name};
+use crate::wiki::{self, Access, AttachmentSummary, By, FolderQuery, LastChange, WikiError};
 
 /// The page that a wiki's bare address shows.
 const HOME: &str = "Home";
+/// Words that most people read in a minute.
+const WORDS_A_MINUTE: usize = 220;
 
 /// A page's text as HTML; kept as long as the wiki does not change.
 pub(in crate::http) struct RenderedPage {
@@ -32,6 +36,9 @@ pub(in crate::http) struct RenderedPage {
     opens_with_title: bool,
     sections: Vec<SectionPlace>,
     has: Extras,
+    /// The first words, for previews of links.
+    summary: String,
+    words: usize,
 }
 
 /// What an address below a wiki's host is about.
@@ -116,12 +123,17 @@ enum Found {
     File(wiki::Attachment),
     /// Another spelling is stored.
     Elsewhere(PagePath),
+    /// No page, but pages are below it.
+    Folder(Box<page_index::Listed>),
     Missing(Box<Lack>),
 }
 
 struct Shown {
     surroundings: Surroundings,
     path: PagePath,
+    /// Its own address, with the host.
+    canonical: String,
+    description: String,
     rendered: Arc<RenderedPage>,
     last: Option<LastChange>,
     attachments: Vec<AttachmentSummary>,
@@ -170,6 +182,7 @@ async fn view(state: &AppState, request: WebRequest, typed: String, query: HashM
             file_answer::lasting(answer, query.get("revision").map(String::as_str))
         }
         Found::Elsewhere(path) => found_at(&page_href(&path), query.get("revision").map(String::as_str)),
+        Found::Folder(listed) => page_index::show(&listed),
         Found::Missing(lack) => missing(&lack),
     }
 }
@@ -226,8 +239,19 @@ fn find(
             {
                 return Ok(Found::Elsewhere(moved));
             }
-            let near = if at.is_some() { wiki::near_pages(&access, &path)? } else { near };
             let gone = wiki::deleted_history(&access, &path, 1)?.is_some();
+            // An address with pages below it lists them, unless it had a page that can come back.
+            let query = FolderQuery { folder: Some(path.clone()), ..FolderQuery::default() };
+            if at.is_none()
+                && !gone
+                && let Some(listed) = page_index::listed(&access, surroundings.clone(), &query, None)?
+            {
+                return Ok(match listed.folder() {
+                    Some(folder) if folder.as_str() != typed => Found::Elsewhere(folder.clone()),
+                    _ => Found::Folder(Box::new(listed)),
+                });
+            }
+            let near = if at.is_some() { wiki::near_pages(&access, &path)? } else { near };
             return Ok(Found::Missing(Box::new(Lack { surroundings, path, near, gone })));
         }
         Err(error) => return Err(error.into()),
@@ -239,12 +263,24 @@ fn find(
     };
     let surroundings = if stored.is_some() { surroundings.about(&page.path) } else { surroundings };
     let old = at.is_some().then(|| stored.as_ref().map(page_href));
-    let crumbs = crumbs(&access, &page.path)?;
+    let crumbs = crumbs(&page.path);
     let front = markdown::front_matter(&page.content);
+    let preferences = access.preferences();
+    let is_start = matches!(&preferences.start, StartPage::Page(start) if start.fold() == page.path.fold());
+    // The start page speaks for the wiki, others for themselves as far as they say anything.
+    let of_wiki = preferences.description.as_str();
+    let of_page = rendered.summary.as_str();
+    let description = if of_page.is_empty() || (is_start && !of_wiki.is_empty()) { of_wiki } else { of_page };
     Ok(Found::Page(Box::new(Shown {
         surroundings,
         tags: front.tags(),
         category: front.category(),
+        canonical: format!(
+            "{}{}",
+            origin(state, request),
+            if is_start { "/".to_owned() } else { page_href(&page.path) }
+        ),
+        description: description.to_owned(),
         path: page.path,
         rendered,
         last: page.last,
@@ -300,6 +336,7 @@ pub(super) fn rendered(
         sources: &sources,
     };
     let output = markdown::render(&page.content, &context);
+    let words = markdown::word_count(markdown::front_matter(&page.content).body);
     let anchors = output.contents.iter().map(|heading| heading.anchor.as_str());
     let sections = if old { Vec::new() } else { section_places(&output.html, anchors) };
     let opens_with_title = output.contents.first().is_some_and(|heading| heading.level == 1);
@@ -310,22 +347,27 @@ pub(super) fn rendered(
         .map(|heading| ContentsEntry { level: heading.level, title: heading.title, anchor: heading.anchor })
         .collect();
     let has = Extras::of(&output.html);
-    let rendered =
-        Arc::new(RenderedPage { html: output.html, title: output.title, contents, opens_with_title, sections, has });
+    let rendered = Arc::new(RenderedPage {
+        html: output.html,
+        title: output.title,
+        contents,
+        opens_with_title,
+        summary: markdown::summary(&page.content),
+        words,
+        sections,
+        has,
+    });
     state.keep_rendered(key, Arc::clone(&rendered));
     rendered
 }
 
-fn crumbs(access: &Access<wiki::Read>, path: &PagePath) -> Result<Vec<Crumb>, WikiError> {
-    let mut crumbs = Vec::new();
-    let mut above = path.parent();
-    while let Some(parent) = above {
-        let href = wiki::find_page(access, &parent)?.as_ref().map(page_href);
-        crumbs.push(Crumb { name: display_name(parent.leaf()), href });
-        above = parent.parent();
-    }
+/// The pages above; where there is none, its address lists what is below.
+fn crumbs(path: &PagePath) -> Vec<Crumb> {
+    let above = std::iter::successors(path.parent(), PagePath::parent);
+    let mut crumbs: Vec<Crumb> =
+        above.map(|parent| Crumb { name: display_name(parent.leaf()), href: Some(page_href(&parent)) }).collect();
     crumbs.reverse();
-    Ok(crumbs)
+    crumbs
 }
 
 fn show(shown: &Shown, merged: bool) -> Response {
@@ -356,10 +398,26 @@ fn show(shown: &Shown, merged: bool) -> Response {
         revision: &shown.last.as_ref().map(|last| last.revision.to_string()).unwrap_or_default(),
         merged,
         old: shown.old.as_ref().map(|current| OldVersion { current_href: current.as_deref(), base: &base }),
+        words: &words_for_people(shown.rendered.words),
+        description: &shown.description,
+        canonical: &shown.canonical,
         tags: shown.tags.iter().map(|tag| sorted_by("tags", tag)).collect(),
         category: shown.category.as_deref().map(|category| sorted_by("categories", category)),
     };
     render_page(StatusCode::OK, &view)
+}
+
+/// `1,240 words, 6 minutes`; the minutes of a page that takes some.
+fn words_for_people(words: usize) -> String {
+    let digits = words.to_string();
+    let (head, tail) = digits.split_at(digits.len().saturating_sub(3));
+    let number = if head.is_empty() { tail.to_owned() } else { format!("{head},{tail}") };
+    match (words, words.div_ceil(WORDS_A_MINUTE)) {
+        (0, _) => String::new(),
+        (1, _) => "1 word".to_owned(),
+        (_, 1) => format!("{number} words"),
+        (_, minutes) => format!("{number} words, {minutes} minutes"),
+    }
 }
 
 /// The list of what has the same tag or category.
@@ -368,7 +426,7 @@ fn sorted_by(kind: &str, name: &str) -> Link {
 }
 
 pub(super) fn change(last: &LastChange) -> Change {
-    Change { at: Moment::from_unix(last.time), author: last.author.clone() }
+    Change { at: Moment::from_unix(last.time), author: last.author.clone(), agent: last.by == By::Agent }
 }
 
 fn missing(lack: &Lack) -> Response {
@@ -424,6 +482,12 @@ mod tests {
         assert_eq!(size_for_people(999), "999 bytes");
         assert_eq!(size_for_people(1_500), "1.5 KB");
         assert_eq!(size_for_people(12_345_678), "12 MB");
+    }
+
+    #[test]
+    fn long_pages_say_how_long_they_take() {
+        let texts = [0, 1, 200, 1_240, 40_000].map(words_for_people);
+        assert_eq!(texts, ["", "1 word", "200 words", "1,240 words, 6 minutes", "40,000 words, 182 minutes"]);
     }
 
     #[test]

@@ -201,3 +201,5 @@ async fn no_body_is_waited_for_from_who_may_not_write() {
         assert_eq!(answer.await.expect(method).0, StatusCode::UNAUTHORIZED);
     }
 }
+
+mod reading;
