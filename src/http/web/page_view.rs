@@ -230,7 +230,8 @@ fn find(
         Ok(page) => page,
         Err(WikiError::NoSuchPage { near, .. }) => {
             // An address that has been given away keeps leading to its page.
-            match if at.is_none() { wiki::leads_to(&access, &path)? } else { None } {
+            let leads_to = if at.is_none() { wiki::leads_to(&access, &path)? } else { None };
+            match leads_to {
                 Some(LeadsTo::Page(page)) => return Ok(Found::Elsewhere(page)),
                 // An address of this very host that leads nowhere would be asked for again and again.
                 Some(LeadsTo::Web(address)) if !request.is_own(&address.authority()) => {
