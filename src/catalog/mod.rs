@@ -6,6 +6,7 @@
 
 mod codec;
 mod entry;
+mod folders;
 mod links;
 mod log;
 mod near;
@@ -21,6 +22,7 @@ use std::path::{Path, PathBuf};
 use parking_lot::{Mutex, RwLock, RwLockReadGuard};
 
 pub use entry::{AttachmentEntry, HeadingEntry, OutLink, PageEntry};
+pub use folders::{Folder, FolderName, FolderOrder, FolderWindow};
 pub use log::{ChangeKind, Log, LogChange, LogCommit, LogDeletion, LogHistory};
 pub use past::{Past, PastError};
 pub use state::{LinkTarget, State};

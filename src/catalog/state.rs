@@ -3,6 +3,7 @@ use std::ops::Bound;
 use std::sync::Arc;
 
 use super::entry::MOST_LINKS;
+use super::folders::Folder;
 use super::links::LinkGraph;
 use super::log::{Log, LogDeletion, PathId};
 use super::{AttachmentEntry, OutLink, PageEntry, near};
@@ -20,6 +21,7 @@ pub struct State {
     pub(super) attachments: BTreeMap<PagePath, BTreeMap<String, AttachmentEntry>>,
     attachment_count: u64,
     spellings: HashMap<FoldKey, Vec<PagePath>>,
+    folders: Folder,
     links: LinkGraph,
     bytes: u64,
 }
@@ -81,6 +83,18 @@ impl State {
             return Some(stored);
         }
         self.spellings.get(&path.fold()).and_then(|paths| paths.first())
+    }
+
+    /// The pages that fold to a name, ordered by path.
+    #[must_use]
+    pub fn spelled(&self, key: &str) -> &[PagePath] {
+        self.spellings.get(key).map_or(&[], Vec::as_slice)
+    }
+
+    /// All pages as folders in folders.
+    #[must_use]
+    pub const fn folders(&self) -> &Folder {
+        &self.folders
     }
 
     /// The commit that created a page, under whatever name.
@@ -271,15 +285,20 @@ impl State {
         let replaced = match entry {
             Some(entry) => {
                 self.links.add(&path, &entry.links);
+                let name = key.as_str().to_owned();
                 let paths = self.spellings.entry(key).or_default();
                 if let Err(at) = paths.binary_search(&path) {
                     paths.insert(at, path.clone());
+                    self.folders.add(&name);
                 }
                 self.pages.insert(path, entry)
             }
             None => {
                 if let Some(paths) = self.spellings.get_mut(&key) {
-                    paths.retain(|other| *other != path);
+                    if let Ok(at) = paths.binary_search(&path) {
+                        paths.remove(at);
+                        self.folders.remove(key.as_str());
+                    }
                     if paths.is_empty() {
                         self.spellings.remove(&key);
                     }

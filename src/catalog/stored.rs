@@ -19,7 +19,7 @@ use crate::model::{AttachmentName, AttachmentPath, PagePath, Revision};
 use crate::repo::{BlobId, CommitInfo};
 
 /// To be counted up with every change of the format, and of what is derived from a page.
-const HEAD: &[u8] = b"robotwiki catalog 1\n";
+const HEAD: &[u8] = b"robotwiki catalog 2\n";
 const SUM: usize = 32;
 /// Larger files are not ours.
 const LARGEST: u64 = 1 << 30;

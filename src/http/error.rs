@@ -56,6 +56,8 @@ pub(super) fn kind_of(error: &WikiError) -> Kind {
         WikiError::AttachmentTooLarge { .. } => kind(S::UNPROCESSABLE_ENTITY, "too_large"),
         WikiError::NotAtRevision { .. } => kind(S::NOT_FOUND, "not_at_revision"),
         WikiError::Conflict(_) => kind(S::CONFLICT, "conflict"),
+        WikiError::RevertObstacles(_) => kind(S::CONFLICT, "revert_conflict"),
+        WikiError::DraftElsewhere => kind(S::CONFLICT, "draft_elsewhere"),
         WikiError::KeyReused => kind(S::UNPROCESSABLE_ENTITY, "idempotency_key_reused"),
         WikiError::InBatch { error, .. } => kind_of(error),
         WikiError::Invalid { .. } => kind(S::UNPROCESSABLE_ENTITY, "invalid_field"),

@@ -15,10 +15,13 @@ use super::state::AppState;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// Pages run our own script and style, and nothing else; no page may be framed.
+/// Pages run our own script and style, and nothing else; no page may be framed. `blob:` images are
+/// what our own scripts made: diagrams, and an image cannot run script. The only document of this
+/// origin that lets itself be framed is the sandbox they are drawn in, `web/diagram_frame.rs`.
 const CONTENT_SECURITY_POLICY: HeaderValue = HeaderValue::from_static(
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' https:; media-src 'self'; \
-     font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' https: blob:; media-src 'self'; \
+     font-src 'self'; connect-src 'self'; frame-src 'self'; manifest-src 'self'; \
+     form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
 );
 
 /// Identifies a request in logs and on error pages.

@@ -1,10 +1,13 @@
 //! The lines of a page that mean something to this wiki only: boxes, spoilers, folds and
-//! formulas over several lines. The Markdown parser never sees them. Each becomes, in the same
+//! formulas over several lines and embeddings. The Markdown parser never sees them. Each becomes, in the same
 //! number of bytes, a line that it knows, so that no position moves: a block's own lines are
 //! headings without text, which end whatever stands before them, and `>!` is `> `.
 //! `assemble` finds these in the tree by their places.
 
 use std::ops::Range;
+
+use super::embedding::Embedding;
+use super::embedding_marks::OpenEmbedding;
 
 /// Longest name of a box, in bytes.
 const MAX_NAME: usize = 200;
@@ -21,6 +24,22 @@ pub(super) enum Block {
     Spoiler,
     /// `>|` before each line.
     Fold,
+    /// `{{Name`, up to `}}`.
+    Embedding(Box<Embedding>),
+    /// A part of an embedding.
+    Piece(Piece),
+}
+
+/// What an embedding is made of, besides what it shows of the wiki.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Piece {
+    Caption,
+    Rows,
+    Row,
+    Key,
+    Value,
+    /// The content.
+    Body,
 }
 
 /// How a box looks.
@@ -48,6 +67,22 @@ pub(super) enum Role {
     Inside(usize),
     /// The `>!` or `>|` of one line.
     Quote(Block),
+    /// Opens an embedding, and perhaps closes it. What the parser sees of the line is the value
+    /// of the option `shown`.
+    Embed {
+        embedding: Box<Embedding>,
+        shown: Option<usize>,
+        closes: bool,
+    },
+    /// More options of the embedding before.
+    Options {
+        shown: Option<usize>,
+        closes: bool,
+    },
+    /// The `}}` at the end of a line of content; it closes what was opened on this line.
+    Tail(usize),
+    /// Hides the rest of a line.
+    Blank,
 }
 
 /// Which line closes which block.
@@ -55,6 +90,8 @@ pub(super) enum Role {
 pub(super) enum Fence {
     /// So many colons close the innermost box that was opened with as many, else with fewer.
     Colons(usize),
+    /// `}}` closes the innermost embedding.
+    Braces,
 }
 
 /// A piece of a line that the parser sees masked.
@@ -71,6 +108,17 @@ pub(super) struct Mark {
     pub(super) role: Role,
 }
 
+impl Mark {
+    /// What the parser sees first of a masked piece; the rest is blank.
+    pub(super) const fn sign(&self) -> char {
+        match self.role {
+            Role::Quote(_) => '>',
+            Role::Tail(_) | Role::Blank => ' ',
+            _ => '#',
+        }
+    }
+}
+
 /// The marks of a body in the order of their places.
 pub(super) struct Marks {
     pub(super) all: Vec<Mark>,
@@ -79,11 +127,19 @@ pub(super) struct Marks {
 impl Marks {
     /// Finds what has a meaning of its own in a body; `lines` are the starts of its lines.
     pub(super) fn scan(body: &str, lines: &[usize]) -> Self {
-        let mut scanner = Scanner { body, lines, marks: Vec::new(), before: Before::default(), skip_to: 0 };
-        if [":::", ">!", ">|", "$$"].iter().any(|sign| body.contains(sign)) {
+        let mut scanner = Scanner {
+            body,
+            lines,
+            marks: Vec::new(),
+            before: Before::default(),
+            open: Vec::new(),
+            unclosed: Vec::new(),
+            skip_to: 0,
+        };
+        if [":::", ">!", ">|", "$$", "{{"].iter().any(|sign| body.contains(sign)) {
             (0..lines.len()).for_each(|line| scanner.line(line));
         }
-        Self { all: scanner.marks }
+        Self { all: scanner.closed() }
     }
 
     /// The body as the parser sees it, of the same length.
@@ -92,8 +148,7 @@ impl Marks {
         let mut done = 0;
         for mark in &self.all {
             masked.push_str(body.get(done..mark.place.start).unwrap_or_default());
-            let sign = if matches!(mark.role, Role::Quote(_)) { '>' } else { '#' };
-            masked.push(sign);
+            masked.push(mark.sign());
             masked.extend(std::iter::repeat_n(' ', mark.place.len().saturating_sub(1)));
             done = mark.place.end;
         }
@@ -124,27 +179,32 @@ struct Before {
     text: Option<usize>,
 }
 
-struct Scanner<'t> {
+/// Reads a body line by line. What it knows of embeddings is in `embedding_marks`.
+pub(super) struct Scanner<'t> {
     body: &'t str,
-    lines: &'t [usize],
-    marks: Vec<Mark>,
+    pub(super) lines: &'t [usize],
+    pub(super) marks: Vec<Mark>,
     before: Before,
+    /// Embeddings that have not been closed, from the outermost.
+    pub(super) open: Vec<OpenEmbedding>,
+    /// Where those began that were left open.
+    pub(super) unclosed: Vec<usize>,
     /// Lines before this one belong to a formula.
     skip_to: usize,
 }
 
 /// Where a line's text begins, and what stands before it.
-struct Prefix {
+pub(super) struct Prefix {
     /// In bytes of the line.
-    text: usize,
-    quotes: Vec<(usize, Option<Block>)>,
+    pub(super) text: usize,
+    pub(super) quotes: Vec<(usize, Option<Block>)>,
     /// Columns of white space right before the text.
     gap: usize,
 }
 
 impl<'t> Scanner<'t> {
     /// A line without its break.
-    fn text(&self, line: usize) -> &'t str {
+    pub(super) fn text(&self, line: usize) -> &'t str {
         let Some(start) = self.lines.get(line).copied() else { return "" };
         let end = self.lines.get(line + 1).copied().unwrap_or(self.body.len());
         self.body.get(start..end).unwrap_or_default().trim_end_matches(['\n', '\r'])
@@ -165,7 +225,7 @@ impl<'t> Scanner<'t> {
         }
         let rest = text.get(prefix.text..).unwrap_or_default();
         // The end of a comment must stay one.
-        if !indented && !rest.contains("-->") {
+        if !rest.contains("-->") && !self.embedding(number, &prefix, rest, indented) && !indented {
             if let Some(role) = colons(rest) {
                 self.mark(number, prefix.text..text.len(), role);
             } else if rest.starts_with("$$") {
@@ -178,7 +238,7 @@ impl<'t> Scanner<'t> {
         };
     }
 
-    fn mark(&mut self, line: usize, place: Range<usize>, role: Role) {
+    pub(super) fn mark(&mut self, line: usize, place: Range<usize>, role: Role) {
         let Some(start) = self.lines.get(line).copied() else { return };
         let rest = self.text(line).len() - place.start;
         let mark =

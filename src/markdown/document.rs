@@ -34,7 +34,7 @@ pub(super) struct Document<'a> {
     pub(super) root: Node<'a>,
     /// The whole text of the page, front matter included.
     pub(super) text: &'a str,
-    body_offset: usize,
+    pub(super) body_offset: usize,
     /// Where each line of the body starts, in bytes of the body.
     lines: Vec<usize>,
     /// Line breaks before the body.
@@ -73,7 +73,6 @@ pub(super) fn options() -> Options<'static> {
     extension.highlight = true;
     extension.cjk_friendly_emphasis = true;
     extension.math_dollars = true;
-    extension.math_code = true;
     options.render.r#unsafe = true;
     options.render.tasklist_classes = true;
     options

@@ -238,7 +238,8 @@ fn push_unescaped(text: &str, output: &mut String) {
 
 /// Whether an HTML parser will need time and memory in proportion to the page. HTML allows
 /// elements left open, which a parser then walks through or copies at every further tag.
-pub(super) fn is_affordable(html: &str) -> bool {
+/// `share` is how many such pages make up the whole.
+pub(super) fn is_affordable(html: &str, share: usize) -> bool {
     let mut open: std::collections::HashMap<String, usize> = std::collections::HashMap::new();
     let (mut depth, mut formatting) = (0usize, 0usize);
     let (mut total, mut total_formatting) = (0usize, 0usize);
@@ -279,7 +280,7 @@ pub(super) fn is_affordable(html: &str) -> bool {
         }
         total += depth + moved;
         total_formatting += formatting;
-        if total > MAX_OPEN || total_formatting > MAX_OPEN_FORMATTING {
+        if total > MAX_OPEN / share || total_formatting > MAX_OPEN_FORMATTING / share {
             return false;
         }
     }

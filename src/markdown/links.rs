@@ -3,20 +3,23 @@ use std::ops::Range;
 use comrak::nodes::{Node, NodeValue};
 
 use super::address::{self, FindPage};
+use super::assemble::block_of;
+use super::blocks::Block;
 use super::document::{self, Document};
+use super::embedding::{Embedding, Kind, Setting};
 use super::wikilink::{LinkOrder, decoded};
 use crate::model::PagePath;
 
 /// How a link is written.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum LinkKind {
-    /// `[[Target]]`
+    /// `[[Target]]`, and the page that is included by `{{Include|src=Target}}`.
     Wikilink,
     /// `[text](target)`
     Inline,
     /// `[text][label]`, whose target stands in a definition elsewhere.
     Reference,
-    /// `![text](target)` or `![text][label]`
+    /// `![text](target)` or `![text][label]`, and the file that an embedding shows.
     Image,
 }
 
@@ -65,6 +68,7 @@ impl Document<'_> {
         });
         let mut links: Vec<Link> = wikilinks.collect();
         links.extend(self.root.descendants().filter_map(|node| self.markdown_link(node)));
+        links.extend(self.root.descendants().flat_map(|node| self.embedded(node)));
         links.sort_by_key(|link| link.span.start);
         links
     }
@@ -103,6 +107,43 @@ impl Document<'_> {
             anchor: rest.split_once('#').map(|(_, anchor)| decoded(anchor)).filter(|anchor| !anchor.is_empty()),
             span,
             destination,
+        })
+    }
+
+    /// The pages and files that an embedding names.
+    fn embedded(&self, node: Node<'_>) -> Vec<Link> {
+        let Some(Block::Embedding(embedding)) = block_of(&self.blocks, node) else { return Vec::new() };
+        let kind = match embedding.kind {
+            Kind::Include => LinkKind::Wikilink,
+            Kind::ImageFrame | Kind::Video | Kind::DataTable => LinkKind::Image,
+            _ => return Vec::new(),
+        };
+        let sources = embedding.options.iter().filter(|setting| setting.key.eq_ignore_ascii_case("src"));
+        let used = sources.rev().take(if embedding.kind == Kind::Video { usize::MAX } else { 1 });
+        used.filter_map(|setting| self.source(kind, setting, embedding)).collect()
+    }
+
+    fn source(&self, kind: LinkKind, setting: &Setting, embedding: &Embedding) -> Option<Link> {
+        let value = setting.place.start + self.body_offset..setting.place.end + self.body_offset;
+        let written = self.text.get(value.clone())?;
+        if kind == LinkKind::Image && address::is_external(written) {
+            return None;
+        }
+        let (path, rest) = address::split(written);
+        let page = if kind == LinkKind::Wikilink { path.trim_matches('/') } else { path };
+        let start = value.start + path.len() - path.trim_start_matches('/').len();
+        let start = if kind == LinkKind::Wikilink { start } else { value.start };
+        let anchor = match embedding.option(&["section"]) {
+            Some(section) if kind == LinkKind::Wikilink => Some(section.to_owned()),
+            _ => rest.split_once('#').map(|(_, anchor)| decoded(anchor)),
+        };
+        // The span has what stands around the value: its `=`, and a bar, a brace or the line's end.
+        Some(Link {
+            kind,
+            target: decoded(page),
+            anchor: anchor.filter(|anchor| !anchor.is_empty()),
+            span: value.start.checked_sub(1)?..value.end + self.text.get(value.end..)?.chars().next()?.len_utf8(),
+            destination: (!page.is_empty()).then_some(start..start + page.len()),
         })
     }
 

@@ -1,3 +1,4 @@
+use std::cell::Cell;
 use std::fmt::{self, Write};
 
 use comrak::html::{ChildRendering, Context, format_document_with_formatter, format_node_default};
@@ -19,6 +20,7 @@ use super::math::Formulas;
 use super::properties;
 use super::render_blocks;
 use super::sanitize::{self, Seal};
+use super::sources::Sources;
 use super::wikilink::LinkOrder;
 use crate::model::PagePath;
 
@@ -33,6 +35,8 @@ pub struct RenderContext<'a> {
     pub order: LinkOrder,
     /// Finds a page by the path that a link names, from the wiki's root.
     pub find_page: &'a FindPage<'a>,
+    /// What the page's embeddings show.
+    pub sources: &'a dyn Sources,
 }
 
 /// A page as HTML.
@@ -62,9 +66,11 @@ pub fn render(text: &str, context: &RenderContext<'_>) -> Rendered {
             heading: heading.as_deref(),
             properties: front.fields.as_ref(),
         };
-        let html = [Admit::Tags, Admit::Nothing]
-            .into_iter()
-            .find_map(|admit| document.html(context, &anchors, &extras, admit));
+        let html = [Admit::Tags, Admit::Nothing].into_iter().find_map(|admit| {
+            let budget = Budget::default();
+            let nesting = Nesting { above: Vec::new(), budget: &budget, prefix: String::new() };
+            document.html(context, &anchors, &extras, admit, &nesting)
+        });
         let title = title
             .clone()
             .or_else(|| contents.iter().map(|heading| heading.title.clone()).find(|title| !title.is_empty()));
@@ -74,6 +80,39 @@ pub fn render(text: &str, context: &RenderContext<'_>) -> Rendered {
         Rendered { html: html.unwrap_or_else(|| as_text(text)), title, contents }
     })
     .unwrap_or_else(|| Rendered { html: as_text(text), title: front.title(), contents: Vec::new() })
+}
+
+/// As [`render`], within another page: the HTML alone.
+pub(super) fn render_inside(text: &str, context: &RenderContext<'_>, nesting: &Nesting<'_>) -> String {
+    document::read(text, context.order, |document| {
+        let anchors = document.headings().1;
+        let extras = Extras { abbreviations: Abbreviations::take(document), heading: None, properties: None };
+        let mut admitted = [Admit::Tags, Admit::Nothing].into_iter();
+        admitted.find_map(|admit| document.html(context, &anchors, &extras, admit, nesting))
+    })
+    .flatten()
+    .unwrap_or_else(|| as_text(text))
+}
+
+/// Where a text stands that is part of another page.
+pub(super) struct Nesting<'n> {
+    /// The pages that it is part of, from the outermost.
+    pub(super) above: Vec<PagePath>,
+    pub(super) budget: &'n Budget,
+    /// What its ids begin with, so that none is there twice.
+    pub(super) prefix: String,
+}
+
+/// What a page's embeddings have used of what they may, all levels together.
+#[derive(Default)]
+pub(super) struct Budget {
+    /// Embeddings that show data of the wiki.
+    pub(super) data: Cell<u32>,
+    /// Bytes of tables.
+    pub(super) csv: Cell<usize>,
+    pub(super) includes: Cell<u32>,
+    /// Bytes of included texts.
+    pub(super) included: Cell<usize>,
 }
 
 /// The text as it is written.
@@ -108,12 +147,14 @@ impl Document<'_> {
         anchors: &[String],
         extras: &Extras<'_>,
         admit: Admit,
+        nesting: &Nesting<'_>,
     ) -> Option<String> {
         let seal = Seal::new();
         let panel = extras.properties.and_then(|fields| properties::panel(fields, &seal));
         let first_is_title = self.root.first_child().is_some_and(is_title);
         let mut state = State {
             context,
+            nesting,
             blocks: &self.blocks,
             seal: &seal,
             slots: Vec::new(),
@@ -138,7 +179,9 @@ impl Document<'_> {
         }
         let (options, plugins) = (document::options(), Plugins::default());
         let state = format_document_with_formatter(self.root, &options, &mut output, &plugins, node, state).ok()?;
-        if !html::is_affordable(&output.0) {
+        // A page may include many others.
+        let share = if nesting.above.is_empty() { 1 } else { 10 };
+        if !html::is_affordable(&output.0, share) {
             return None;
         }
         let html = sanitize::sanitize(&output.0, &seal, context.page, context.find_page);
@@ -161,7 +204,8 @@ impl Write for Limited {
 }
 
 pub(super) struct State<'s> {
-    context: &'s RenderContext<'s>,
+    pub(super) context: &'s RenderContext<'s>,
+    pub(super) nesting: &'s Nesting<'s>,
     pub(super) blocks: &'s [Block],
     pub(super) seal: &'s Seal,
     /// What the renderer made by itself, for [`sanitize::fill`].
@@ -182,17 +226,28 @@ pub(super) struct State<'s> {
     panel: Option<String>,
 }
 
+impl State<'_> {
+    /// Passes over the anchors of headings that are not shown.
+    pub(super) fn skip_anchors(&mut self, headings: usize) {
+        if headings > 0 {
+            self.anchors.nth(headings - 1);
+        }
+    }
+}
+
 pub(super) type Out<'o, 'c, 's> = Context<'o, 'c, State<'s>>;
 
 /// Writes a node's own tags where the product's HTML differs from comrak's.
 fn node<'a>(out: &mut Out<'_, '_, '_>, node: Node<'a>, entering: bool) -> Result<ChildRendering, fmt::Error> {
     let seal = out.user.seal;
     let seal = seal.as_str();
+    let prefix = out.user.nesting.prefix.as_str();
     match &node.data().value {
         NodeValue::Heading(heading) => {
             if entering {
                 let anchor = out.user.anchors.next().map_or("", String::as_str);
-                out.current_anchorized_id = Some(anchor.to_owned());
+                let anchor = format!("{prefix}{anchor}");
+                out.current_anchorized_id = Some(anchor.clone());
                 out.cr()?;
                 write!(out, "<h{} id=\"{seal}{anchor}\">", heading.level)?;
             } else {
@@ -242,12 +297,22 @@ fn node<'a>(out: &mut Out<'_, '_, '_>, node: Node<'a>, entering: bool) -> Result
         NodeValue::Code(code) if dollars(&code.literal).is_some() => {}
         NodeValue::WikiLink(link) => {
             if entering {
-                let (missing, href) = wikilink(out.user.context, &link.url);
+                let (missing, href) = wikilink(out.user.context, prefix, &link.url);
                 let class = if missing { format!(" class=\"{seal}missing\"") } else { String::new() };
                 write!(out, "<a href=\"{href}\"{class}>")?;
             } else {
                 out.write_str("</a>")?;
             }
+        }
+        // Within another page, anchors have another name.
+        NodeValue::Link(link) if entering && !prefix.is_empty() && link.url.starts_with('#') => {
+            write!(out, "<a href=\"#{prefix}")?;
+            out.escape_href(link.url.trim_start_matches('#'))?;
+            if !link.title.is_empty() {
+                out.write_str("\" title=\"")?;
+                out.escape(&link.title)?;
+            }
+            out.write_str("\">")?;
         }
         NodeValue::Link(link) if !entering && node.first_child().is_none() => {
             out.escape(&link.url)?;
@@ -258,7 +323,7 @@ fn node<'a>(out: &mut Out<'_, '_, '_>, node: Node<'a>, entering: bool) -> Result
                 out.cr()?;
                 write!(
                     out,
-                    "<div class=\"{seal}table-scroll\" role=\"{seal}region\" tabindex=\"{seal}0\" aria-label=\"{seal}Table\">"
+                    "<div class=\"{seal}table-scroll\" role=\"{seal}group\" tabindex=\"{seal}0\" aria-label=\"{seal}Table\">"
                 )?;
                 format_node_default(out, node, entering)?;
             } else {
@@ -279,7 +344,7 @@ fn node<'a>(out: &mut Out<'_, '_, '_>, node: Node<'a>, entering: bool) -> Result
                 out.write_str("</div>\n")?;
             }
         }
-        NodeValue::BlockDirective(_) => render_blocks::block(out, node, entering)?,
+        NodeValue::BlockDirective(_) => return render_blocks::block(out, node, entering),
         NodeValue::Subtext => render_blocks::title(out, node, entering)?,
         NodeValue::TaskItem(item) => {
             if entering {
@@ -310,7 +375,7 @@ fn node<'a>(out: &mut Out<'_, '_, '_>, node: Node<'a>, entering: bool) -> Result
                 let (note, nth) = (reference.ix, reference.ref_num);
                 write!(
                     out,
-                    "<sup class=\"{seal}footnote-ref\"><a href=\"#fn:{note}\" id=\"{seal}{}\">{note}</a></sup>",
+                    "<sup class=\"{seal}footnote-ref\"><a href=\"#{prefix}fn:{note}\" id=\"{seal}{prefix}{}\">{note}</a></sup>",
                     reference_id(note as usize, nth)
                 )?;
             }
@@ -323,7 +388,7 @@ fn node<'a>(out: &mut Out<'_, '_, '_>, node: Node<'a>, entering: bool) -> Result
                 }
                 out.user.notes += 1;
                 let number = out.user.notes;
-                write!(out, "<li id=\"{seal}fn:{number}\">")?;
+                write!(out, "<li id=\"{seal}{prefix}fn:{number}\">")?;
             } else {
                 let after_text =
                     node.last_child().is_some_and(|last| matches!(last.data().value, NodeValue::Paragraph));
@@ -374,10 +439,11 @@ fn ends_note(paragraph: Node<'_>) -> Option<u32> {
 /// Links from the note being written to where it is mentioned.
 fn back_links(out: &mut Out<'_, '_, '_>, mentions: u32) -> fmt::Result {
     let (seal, note) = (out.user.seal.as_str(), out.user.notes);
+    let prefix = out.user.nesting.prefix.as_str();
     for nth in 1..=mentions {
         write!(
             out,
-            " <a class=\"{seal}footnote-back\" href=\"#{}\" aria-label=\"{seal}Back to the text\">\u{21a9}</a>",
+            " <a class=\"{seal}footnote-back\" href=\"#{prefix}{}\" aria-label=\"{seal}Back to the text\">\u{21a9}</a>",
             reference_id(note, nth)
         )?;
     }
@@ -417,11 +483,11 @@ fn dollars(literal: &str) -> Option<(&str, bool)> {
 }
 
 /// Whether the page is missing, and the address of a wikilink's `target#anchor`.
-fn wikilink(context: &RenderContext<'_>, url: &str) -> (bool, String) {
+fn wikilink(context: &RenderContext<'_>, prefix: &str, url: &str) -> (bool, String) {
     let (target, heading) = address::wikilink_parts(url);
     let fragment = heading.map(|heading| format!("#{}", anchor(&heading))).unwrap_or_default();
     if target.is_empty() {
-        return (false, fragment);
+        return (false, fragment.replacen('#', &format!("#{prefix}"), 1));
     }
     match (context.find_page)(&target) {
         Some(page) => (false, format!("{}{fragment}", address::of_page(page.as_str()))),

@@ -2,16 +2,31 @@
 
 use std::fmt::{self, Write as _};
 
+use comrak::html::ChildRendering;
 use comrak::nodes::{Node, NodeValue};
 
 use super::assemble::block_of;
 use super::blocks::{Block, Family};
 use super::render::Out;
+use super::render_embeds;
 
 /// Begins or ends a block.
-pub(super) fn block(out: &mut Out<'_, '_, '_>, node: Node<'_>, entering: bool) -> fmt::Result {
+pub(super) fn block<'a>(
+    out: &mut Out<'_, '_, '_>,
+    node: Node<'a>,
+    entering: bool,
+) -> Result<ChildRendering, fmt::Error> {
+    match block_of(out.user.blocks, node) {
+        Some(Block::Embedding(shown)) => return render_embeds::embedding(out, node, shown, entering),
+        Some(Block::Piece(piece)) => return render_embeds::piece(out, node, *piece, entering),
+        Some(block) => own(out, node, block, entering)?,
+        None => {}
+    }
+    Ok(ChildRendering::HTML)
+}
+
+fn own(out: &mut Out<'_, '_, '_>, node: Node<'_>, block: &Block, entering: bool) -> fmt::Result {
     let seal = out.user.seal.as_str();
-    let Some(block) = block_of(out.user.blocks, node) else { return Ok(()) };
     out.cr()?;
     if !entering {
         return out.write_str(if matches!(block, Block::Box { .. }) { "</div>\n" } else { "</details>\n" });
@@ -24,6 +39,7 @@ pub(super) fn block(out: &mut Out<'_, '_, '_>, node: Node<'_>, entering: bool) -
         Block::Spoiler => writeln!(out, "<details class=\"{seal}spoiler\">\n<summary>Spoiler</summary>"),
         Block::Fold if titled => writeln!(out, "<details class=\"{seal}fold\">"),
         Block::Fold => writeln!(out, "<details class=\"{seal}fold\">\n<summary>Details</summary>"),
+        Block::Embedding(_) | Block::Piece(_) => Ok(()),
     }
 }
 

@@ -39,7 +39,7 @@ const ATTRIBUTES_OF: &[(&str, &[&str])] = &[
     ("input", &["type", "checked", "disabled"]),
 ];
 /// Attributes that only the renderer itself sets.
-const OWN: [&str; 5] = ["id", "role", "tabindex", "aria-label", "aria-hidden"];
+const OWN: [&str; 6] = ["id", "role", "tabindex", "aria-label", "aria-hidden", "autoplay"];
 
 /// Marks what the renderer wrote itself, so that the same attribute in an author's HTML is not
 /// taken for it: a prefix that nobody can guess and that never leaves the sanitizer.

@@ -76,6 +76,12 @@ pub fn find_section(text: &str, query: &str) -> Result<Section, SectionError> {
     find(&sections(text), query)
 }
 
+/// The section whose heading has this anchor in the rendered page.
+#[must_use]
+pub fn section_at(text: &str, anchor: &str) -> Option<Section> {
+    sections(text).into_iter().find(|section| section.anchor == anchor)
+}
+
 fn find(sections: &[Section], query: &str) -> Result<Section, SectionError> {
     let wanted = fold(query);
     if let Some(section) = sections.iter().find(|section| fold(&section.path) == wanted) {

@@ -21,6 +21,15 @@ pub enum Merged {
     Clashes(Vec<Clash>),
 }
 
+/// A piece of two changes of one text put together.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum MergePart {
+    /// What both sides have, or one of them alone has changed.
+    Agreed(String),
+    /// What somebody has to decide on.
+    Clash(Clash),
+}
+
 /// Merges two changes of `base`, line by line. Changes of the same or of adjacent lines
 /// clash, as in git, unless both sides made the very same change.
 #[must_use]
@@ -31,26 +40,75 @@ pub fn merge(base: &str, ours: &str, theirs: &str) -> Merged {
     if base == ours {
         return Merged::Clean(theirs.to_owned());
     }
-    let sides = [Side::new(base, ours), Side::new(base, theirs)];
-    let lines: Vec<&str> = base.split_inclusive('\n').collect();
     let mut merged = String::with_capacity(ours.len().max(theirs.len()));
     let mut clashes = Vec::new();
+    for part in merge_parts(base, ours, theirs) {
+        match part {
+            MergePart::Agreed(text) => merged.push_str(&text),
+            MergePart::Clash(clash) => clashes.push(clash),
+        }
+    }
+    if clashes.is_empty() { Merged::Clean(merged) } else { Merged::Clashes(clashes) }
+}
+
+/// As [`merge`], with what was merged around the clashes, in order.
+#[must_use]
+pub fn merge_parts(base: &str, ours: &str, theirs: &str) -> Vec<MergePart> {
+    let sides = [Side::new(base, ours), Side::new(base, theirs)];
+    let lines: Vec<&str> = base.split_inclusive('\n').collect();
+    let mut parts = Parts::default();
     let mut at = 0;
     for group in groups(&sides) {
-        merged.extend(lines.get(at..group.base.start).unwrap_or_default().iter().copied());
+        parts.agreed(&lines.get(at..group.base.start).unwrap_or_default().concat());
         at = group.base.end;
         let original = lines.get(group.base.clone()).unwrap_or_default().concat();
         let [ours, theirs] = [0, 1].map(|side| group.text(side, &sides, &original));
         if ours == theirs || theirs == original {
-            merged.push_str(&ours);
+            parts.agreed(&ours);
         } else if ours == original {
-            merged.push_str(&theirs);
+            parts.agreed(&theirs);
         } else {
-            clashes.push(Clash { line: group.base.start + 1, base: original, ours, theirs });
+            parts.clash(Clash { line: group.base.start + 1, base: original, ours, theirs });
         }
     }
-    merged.extend(lines.get(at..).unwrap_or_default().iter().copied());
-    if clashes.is_empty() { Merged::Clean(merged) } else { Merged::Clashes(clashes) }
+    parts.agreed(&lines.get(at..).unwrap_or_default().concat());
+    parts.0
+}
+
+/// Two texts without a common origin: every place where they differ is a clash, with lines
+/// counted in `ours`.
+#[must_use]
+pub fn differing_parts(ours: &str, theirs: &str) -> Vec<MergePart> {
+    let side = Side::new(ours, theirs);
+    let lines: Vec<&str> = ours.split_inclusive('\n').collect();
+    let text = |lines: &[&str], range: Range<usize>| lines.get(range).unwrap_or_default().concat();
+    let mut parts = Parts::default();
+    let mut at = 0;
+    for (before, after) in &side.hunks {
+        parts.agreed(&text(&lines, at..before.start));
+        at = before.end;
+        let (ours, theirs) = (text(&lines, before.clone()), text(&side.lines, after.clone()));
+        parts.clash(Clash { line: before.start + 1, base: String::new(), ours, theirs });
+    }
+    parts.agreed(&lines.get(at..).unwrap_or_default().concat());
+    parts.0
+}
+
+#[derive(Default)]
+struct Parts(Vec<MergePart>);
+
+impl Parts {
+    fn agreed(&mut self, text: &str) {
+        match self.0.last_mut() {
+            _ if text.is_empty() => {}
+            Some(MergePart::Agreed(before)) => before.push_str(text),
+            _ => self.0.push(MergePart::Agreed(text.to_owned())),
+        }
+    }
+
+    fn clash(&mut self, clash: Clash) {
+        self.0.push(MergePart::Clash(clash));
+    }
 }
 
 /// Lines of the base, and the lines that take their place.
@@ -156,6 +214,24 @@ mod tests {
         assert_eq!(clean(BASE, both, both), both);
         assert_eq!(clean(BASE, BASE, both), both);
         assert_eq!(clean(BASE, both, BASE), both);
+    }
+
+    #[test]
+    fn what_was_merged_stands_around_the_clashes() {
+        let parts = merge_parts(BASE, "ONE\ntwo\n3\nfour\nfive\n", "one\ntwo\ndrei\nfour\nFIVE\n");
+        let clash = Clash { line: 3, base: "three\n".into(), ours: "3\n".into(), theirs: "drei\n".into() };
+        let agreed = |text: &str| MergePart::Agreed(text.to_owned());
+        assert_eq!(parts, [agreed("ONE\ntwo\n"), MergePart::Clash(clash), agreed("four\nFIVE\n")]);
+    }
+
+    #[test]
+    fn texts_without_an_origin_clash_wherever_they_differ() {
+        let parts = differing_parts("a\nb\nc\n", "a\nB\nc\nd\n");
+        let clash = |line, ours: &str, theirs: &str| {
+            MergePart::Clash(Clash { line, base: String::new(), ours: ours.into(), theirs: theirs.into() })
+        };
+        let agreed = |text: &str| MergePart::Agreed(text.to_owned());
+        assert_eq!(parts, [agreed("a\n"), clash(2, "b\n", "B\n"), agreed("c\n"), clash(4, "", "d\n")]);
     }
 
     proptest! {

@@ -9,7 +9,7 @@ use super::page::IndexedPage;
 use super::page_map::PageMap;
 use crate::model::{Language, LinkOrder, PagePath, Revision};
 
-const PAYLOAD_VERSION: &str = "robotwiki-text-2";
+const PAYLOAD_VERSION: &str = "robotwiki-text-3";
 
 /// The name of the column that breaks ties between equal scores.
 pub(super) const PATH_COLUMN: &str = "path";

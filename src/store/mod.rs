@@ -5,6 +5,7 @@
 //! and what a value means, is decided above.
 
 mod audit;
+mod drafts;
 mod error;
 mod idempotency;
 mod migrations;
@@ -23,6 +24,7 @@ use std::path::Path;
 use redb::{Database, ReadOnlyDatabase, ReadTransaction, ReadableDatabase as _, StorageBackend, WriteTransaction};
 
 pub use audit::{AuditEntry, AuditEvent};
+pub use drafts::DraftRecord;
 pub use error::StoreError;
 pub use idempotency::FirstResult;
 pub use migrations::SCHEMA;

@@ -38,5 +38,6 @@ pub(super) const FIRST_RESULTS_BY_TIME: TableDefinition<'_, (i64, u64, &[u8]), (
     TableDefinition::new("first_results_by_time");
 /// wiki -> how its owner wants it.
 pub(super) const PREFERENCES: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("preferences");
-/// (wiki, person, page as it folds) -> what the person has typed and not saved.
+/// (wiki, person, page as it folds, then a line break and the section if it is one) -> what the person has typed
+/// and not saved.
 pub(super) const DRAFTS: TableDefinition<'_, (u64, u64, &str), &[u8]> = TableDefinition::new("drafts");

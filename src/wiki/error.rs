@@ -46,6 +46,10 @@ pub enum WikiError {
     NotAtRevision { path: String, revision: String },
     #[error("Your change overlaps with somebody else's: {} place(s) cannot be merged.", .0.clashes.len())]
     Conflict(Box<super::Conflict>),
+    #[error("{} file(s) were changed since in a way that keeps the commit from being undone", .0.len())]
+    RevertObstacles(Vec<super::Obstacle>),
+    #[error("another window has a newer draft of this page")]
+    DraftElsewhere,
     #[error("this idempotency key was used for another request")]
     KeyReused,
     #[error("old_string not found in page content")]

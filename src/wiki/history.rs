@@ -101,6 +101,35 @@ pub fn deleted_pages(access: &Access<Read>, prefix: Option<&str>) -> Result<Vec<
     Ok(pages.collect())
 }
 
+/// The deleted page of this name, in any spelling, with the commits that changed it, newest
+/// first; none when there is a page, or never was one.
+///
+/// # Errors
+/// On a storage failure.
+pub fn deleted_history(
+    access: &Access<Read>,
+    path: &PagePath,
+    limit: usize,
+) -> Result<Option<(DeletedPage, Vec<HistoryItem>)>, WikiError> {
+    let state = access.wiki().current()?;
+    if state.resolve(path).is_some() {
+        return Ok(None);
+    }
+    let key = path.fold();
+    let deletions = state.deleted();
+    let found = deletions.iter().filter_map(|gone| Some((PagePath::from_file(gone.path)?, gone)));
+    let found =
+        found.filter(|(page, _)| page.fold() == key).max_by_key(|(page, gone)| (gone.commit.time, page == path));
+    let Some((page, gone)) = found else { return Ok(None) };
+    let entries = state.log().history(gone.path, gone.before, limit.min(MOST));
+    let items = entries.iter().map(|entry| HistoryItem {
+        change: LastChange::from(entry.commit.as_ref()),
+        path: PagePath::from_file(entry.path).unwrap_or_else(|| page.clone()),
+    });
+    let items = items.collect();
+    Ok(Some((DeletedPage { path: page, before: gone.before, deleted: gone.commit.as_ref().into() }, items)))
+}
+
 pub(super) fn bad_cursor() -> WikiError {
     WikiError::Invalid { field: "cursor", problem: "is none of this list; begin again without it".to_owned() }
 }

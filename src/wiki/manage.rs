@@ -207,6 +207,7 @@ impl Wikis {
                 return Err(WikiError::LastOwner);
             }
             tx.remove_role(access.id(), id)?;
+            tx.remove_drafts(access.id(), id)?;
             tx.audit(&entry)?;
             Ok(*role)
         })?;

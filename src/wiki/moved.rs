@@ -11,16 +11,20 @@ const MOST_MOVES: usize = 10;
 /// # Errors
 /// On a storage failure.
 pub fn moved_to(access: &Access<Read>, path: &PagePath) -> Result<Option<PagePath>, WikiError> {
-    let state = access.wiki().current()?;
+    Ok(moved_in(&*access.wiki().current()?, path))
+}
+
+/// As [`moved_to`], in metadata that the caller has at hand.
+pub(super) fn moved_in(state: &State, path: &PagePath) -> Option<PagePath> {
     let mut name = path.clone();
     for _ in 0..MOST_MOVES {
-        let Some(next) = renamed(&state, &name) else { return Ok(None) };
+        let next = renamed(state, &name)?;
         if let Some(there) = state.resolve(&next) {
-            return Ok(Some(there.clone()));
+            return Some(there.clone());
         }
         name = next;
     }
-    Ok(None)
+    None
 }
 
 /// What the newest rename of a page made of its name, if it was not deleted after.

@@ -5,12 +5,14 @@ use std::sync::{Arc, Weak};
 use parking_lot::{Mutex, MutexGuard, RwLock, RwLockUpgradableReadGuard};
 
 use super::feed::Listeners;
+use super::housekeeping::Housekeeping;
 use super::settings::Style;
 use super::source::{RepoSource, WikiPlaces};
-use super::{AccessError, WikiError};
+use super::{AccessError, ImportDone, WikiError};
 use crate::catalog::{Catalog, Past, PastError, State};
 use crate::clock::Clock;
 use crate::config::Limits;
+use crate::jobs::Jobs;
 use crate::model::{Preferences, Revision, Slug, WikiId};
 use crate::repo::{Disk, Repo};
 use crate::search::{self, Indexes, Models, Place, VectorLimits, Vectors};
@@ -42,6 +44,8 @@ pub struct Wikis {
     vectors: Vectors,
     open: Mutex<OpenWikis>,
     listeners: Arc<Listeners>,
+    jobs: Jobs<ImportDone>,
+    housekeeping: Housekeeping,
     /// Held while a wiki is created or deleted.
     pub(super) lifecycle: Mutex<()>,
 }
@@ -73,15 +77,16 @@ pub struct Wiki {
 }
 
 impl Wikis {
-    /// Starts the worker that keeps the search indexes at their wikis' tips.
+    /// Starts the workers that keep the search indexes at their wikis' tips, and the housekeeping.
     ///
     /// # Errors
-    /// When its thread cannot be started.
+    /// When a thread cannot be started.
     pub fn start(config: WikisConfig) -> Result<Arc<Self>, WikiError> {
         let WikisConfig { store, clock, disk, limits, data_dir, models } = config;
         let places = WikiPlaces::default();
         let indexes = Indexes::start(places.below("text"), search::Limits::default())?;
         let vectors = Vectors::start(places.below("vectors"), models, Arc::clone(&clock), VectorLimits::default())?;
+        let housekeeping = Housekeeping::start(Arc::clone(&store), Arc::clone(&clock))?;
         let wikis = Arc::new(Self {
             store,
             clock,
@@ -92,14 +97,18 @@ impl Wikis {
             vectors,
             open: Mutex::default(),
             listeners: Arc::default(),
+            jobs: Jobs::default(),
+            housekeeping,
             lifecycle: Mutex::new(()),
         });
         places.serve(&wikis);
         Ok(wikis)
     }
 
-    /// Ends the worker; what is not indexed yet is indexed after the next start.
+    /// Ends the workers; what is not indexed yet is indexed after the next start.
     pub fn shutdown(&self) {
+        self.jobs.shutdown();
+        self.housekeeping.stop();
         self.vectors.shutdown();
         self.indexes.shutdown();
         let slots: Vec<_> = self.open.lock().all.values().map(Arc::clone).collect();
@@ -141,6 +150,10 @@ impl Wikis {
     pub(super) fn forget_indexes(&self, id: WikiId) {
         self.indexes.forget(id);
         self.vectors.forget(id);
+    }
+
+    pub(super) fn jobs(&self) -> &Jobs<ImportDone> {
+        &self.jobs
     }
 
     pub(super) fn listeners(&self) -> &Listeners {

@@ -7,6 +7,7 @@ use unicode_normalization::UnicodeNormalization as _;
 use super::change::{Done, Plan, change};
 use super::draft::Draft;
 use super::message::message;
+use super::my_drafts::follow;
 use super::read::no_such_page;
 use super::write::{Recording, check_address_is_free};
 use super::{Access, Action, WikiError, Wikis, Write};
@@ -85,14 +86,20 @@ pub fn rename(
     request: &Rename<'_>,
 ) -> Result<Done<Renamed>, WikiError> {
     let Recording { origin, message: given, typed, once } = request.recording;
-    change(wikis, access, once, |draft| {
+    let done = change(wikis, access, once, |draft| {
         let renamed = rename_in(draft, path, request)?;
         let message = message(origin, Action::Rename, given, &format!("{typed} -> {}", request.to.trim()))?;
         Ok(Plan {
             message: (!request.dry_run).then_some(message),
             outcome: Box::new(|revision| Ok(Renamed { revision, ..renamed })),
         })
-    })
+    })?;
+    if done.value.revision.is_some() && !done.replayed {
+        let page = (done.value.from.clone(), done.value.to.clone());
+        let moves: Vec<_> = std::iter::once(page).chain(done.value.moved_pages.iter().cloned()).collect();
+        follow(wikis, access, &moves);
+    }
+    Ok(done)
 }
 
 /// Moves a page in a draft.

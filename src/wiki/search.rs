@@ -333,7 +333,7 @@ impl Search<'_> {
 }
 
 impl Hit {
-    fn by_words(hit: search::Hit) -> Self {
+    pub(super) fn by_words(hit: search::Hit) -> Self {
         Self {
             path: hit.path,
             title: hit.title,

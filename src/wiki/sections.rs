@@ -6,7 +6,7 @@ use super::change::{Done, Plan, change};
 use super::message::message;
 use super::write::{Recording, Saved, rewrite};
 use super::{Access, Action, WikiError, Wikis, Write};
-use crate::markdown::{find_section, front_matter, set_properties, set_task};
+use crate::markdown::{find_section, front_matter, section_at, set_properties, set_task};
 use crate::model::{PagePath, RevisionPrefix};
 
 /// Where in a page a text goes, and what it takes the place of.
@@ -94,6 +94,21 @@ fn revise_section(text: &str, query: &str, op: SectionOp, content: &str) -> Resu
             insert(&cut(text, from, span.end), from, content)
         }
     })
+}
+
+/// A page's text with the section of this anchor replaced as a whole, and where the new text
+/// begins in it, in bytes; none when there is no such section. An empty text takes the section
+/// away. The blank lines that end the section stay as they are.
+pub(super) fn with_section(text: &str, anchor: &str, content: &str) -> Option<(String, usize)> {
+    let span = section_at(text, anchor)?.span;
+    let content = content.trim_end();
+    if content.is_empty() {
+        return Some((cut(text, span.start, span.end), span.start));
+    }
+    let old = text.get(span.clone())?;
+    let gap = old.get(old.trim_end().len()..).unwrap_or_default();
+    let (before, after) = (text.get(..span.start)?, text.get(span.end..)?);
+    Some((format!("{before}{content}{gap}{after}"), span.start))
 }
 
 /// The length of a section's heading: one line, or two when it is underlined.
@@ -214,6 +229,17 @@ mod tests {
         assert_eq!(revised("a\r\n", &Passage::End("b\nc")).unwrap(), "a\r\n\r\nb\r\nc\r\n");
         assert_eq!(revised("a\n", &Passage::Beginning("b")).unwrap(), "b\n\na\n");
         assert!(revised(PAGE, &Passage::Beginning("b")).unwrap().starts_with("---\na: 1\n---\nb\n\n# Top"));
+    }
+
+    #[test]
+    fn a_section_as_a_whole_takes_nothing_else_along() {
+        let whole = |anchor: &str, content: &str| with_section(PAGE, anchor, content).map(|(text, _)| text);
+        let same = whole("one", "## One\n\n- a\n- b").unwrap();
+        assert_eq!(same, PAGE);
+        assert_eq!(whole("one", "## Other\n\nx\n\n\n").unwrap(), PAGE.replace("## One\n\n- a\n- b", "## Other\n\nx"));
+        assert!(whole("two", "## Two\n\nend").unwrap().ends_with("- b\n\n## Two\n\nend\n"));
+        assert!(whole("one", " \n").unwrap().ends_with("intro\n\n## Two\n\ntext\n"));
+        assert_eq!(whole("One", "x"), None);
     }
 
     #[test]

@@ -4,6 +4,7 @@ use super::change::{Done, Once, Plan, change};
 use super::draft::Draft;
 use super::edit::{Replacement, replace};
 use super::message::{message, of_page};
+use super::moved::moved_in;
 use super::{Access, Action, Origin, WikiError, Wikis, Write};
 use crate::markdown;
 use crate::model::{PagePath, Revision, RevisionPrefix};
@@ -171,7 +172,10 @@ pub(super) fn put(
     path: &PagePath,
     request: &WritePage<'_>,
 ) -> Result<Put, WikiError> {
-    let Some(stored) = draft.resolve(path) else {
+    // Who merges keeps both changes, somebody else's rename among them.
+    let follows = request.mode == WriteMode::Merge && request.base.is_some();
+    let moved = || if follows { moved_in(draft.state(), path) } else { None };
+    let Some(stored) = draft.resolve(path).or_else(moved) else {
         if request.base.is_some() {
             return Err(WikiError::PageDeleted { path: path.to_string() });
         }
@@ -186,7 +190,7 @@ pub(super) fn put(
     let content = match stale {
         None => request.content.to_owned(),
         Some(current) if request.mode == WriteMode::Merge => {
-            let merged = merge(access, draft, &stored, base, current, request.content)?;
+            let merged = merge(access, draft, [&stored, path], (base, current), request.content)?;
             check_content(wikis, &merged)?;
             merged
         }
@@ -237,19 +241,23 @@ pub(super) fn remove(
     Ok((page, attachments.into_iter().map(|file| file.name.to_string()).collect()))
 }
 
-/// The writer's change of the page as of `base`, made to the page as it is.
+/// The writer's change of the page as of `base`, made to the page as it is. At `base` it may
+/// have had the name that the writer knows it by.
 fn merge(
     access: &Access<Write>,
     draft: &Draft<'_>,
-    stored: &PagePath,
-    base: &RevisionPrefix,
-    current: Revision,
+    [stored, known]: [&PagePath; 2],
+    (base, current): (&RevisionPrefix, Revision),
     ours: &str,
 ) -> Result<String, WikiError> {
     let stale = || WikiError::RevisionMismatch { current };
     let repo = access.wiki().repo();
     let read = repo.find(base)?.ok_or_else(stale)?;
-    let base = repo.at(read)?.ok_or_else(stale)?.read(&stored.file())?.ok_or_else(stale)?;
+    let then = repo.at(read)?.ok_or_else(stale)?;
+    let base = match then.read(&stored.file())? {
+        Some(base) => base,
+        None => then.read(&known.file())?.ok_or_else(stale)?,
+    };
     let base = String::from_utf8(base).map_err(|_invalid| stale())?;
     let theirs = draft.text(stored)?;
     match repo::merge(&base, ours, &theirs) {

@@ -57,6 +57,26 @@ export const kinds = [
   { name: 'a change', template: 'commit.html', as: 'owner', at: (d) => `${d.wiki}/-/commit/${d.revision}` },
   { name: 'changes', template: 'changelog.html', as: 'owner', at: '/-/changelog' },
   { name: 'index', template: 'index.html', as: 'owner', at: '/-/index' },
+  { name: 'index with headings', template: 'index.html', as: 'owner', at: '/-/index?headings=1' },
+  { name: 'index, filtered', template: 'index.html', as: 'nobody', at: '/-/index?q=o' },
+  { name: 'a folder', template: 'index.html', as: 'owner', at: '/Observations' },
+  { name: 'sidebar', template: 'page.html', as: 'nobody', run: async (page, d) => {
+    await page.goto(d.wiki + handbook)
+    const open = page.getByRole('button', { name: 'Pages', exact: true })
+    if (await open.isVisible()) await open.click()
+  } },
+  { name: 'search as one types', template: 'search.html', as: 'owner', run: async (page, d) => {
+    await page.goto(`${d.wiki}/-/search`)
+    await page.locator('#search-field').click()
+    await page.locator('#search-field[role=combobox]').fill('sta')
+    await page.getByRole('option').first().waitFor()
+  } },
+  { name: 'keyboard shortcuts', template: 'page.html', as: 'owner', run: async (page, d) => {
+    await page.goto(d.wiki + handbook)
+    await page.keyboard.press('?')
+    await page.getByRole('dialog').waitFor()
+  } },
+  { name: 'source', template: 'source.html', as: 'nobody', at: handbook + '/source' },
   { name: 'search', template: 'search.html', as: 'owner', at: '/-/search?q=pressure' },
   { name: 'search, nothing found', template: 'search.html', as: 'owner', at: '/-/search?q=xylophone' },
   { name: 'search, nothing asked', template: 'search.html', as: 'owner', at: '/-/search' },
@@ -90,7 +110,32 @@ export const kinds = [
     await page.getByRole('button', { name: 'Save', exact: true }).click()
     await page.waitForLoadState()
   } },
-  { name: 'new page', template: 'new.html', as: 'owner', at: '/-/new' },
+  { name: 'edit a section', template: 'edit.html', as: 'owner', run: async (page, d) => {
+    await page.goto(d.wiki + handbook)
+    await page.goto(d.wiki + await page.locator('.edit-section').nth(1).getAttribute('href'))
+  } },
+  { name: 'edit with a draft on offer', template: 'edit.html', as: 'owner', run: async (page, d) => {
+    await page.goto(`${d.wiki}/Station/Visits/edit?draft=continue`)
+    await type(page, `# Visits\n\nNot saved at ${Date.now()}.\n`)
+    await page.getByText('Draft kept').waitFor()
+    await page.goto(`${d.wiki}/Station/Visits/edit`)
+    await page.locator('.draft-offer').waitFor()
+  } },
+  { name: 'a draft beside its page', template: 'draft_compare.html', as: 'owner', at: '/Station/Visits/edit?draft=compare' },
+  { name: 'my drafts', template: 'drafts.html', as: 'owner', at: '/-/drafts' },
+  { name: 'a text that is held', template: 'held.html', as: 'nobody', run: async (page, d) => {
+    await page.goto(d.wiki + handbook)
+    await page.evaluate((path) => {
+      const form = Object.assign(document.createElement('form'), { method: 'post', action: `${path}/edit` })
+      form.append(Object.assign(document.createElement('textarea'), { name: 'content', value: '# Written too long\n' }))
+      document.body.append(form)
+      form.submit()
+    }, handbook)
+    await page.getByRole('heading', { name: 'You are not signed in any more' }).waitFor()
+  } },
+  { name: 'undo a change', template: 'revert.html', as: 'owner', at: (d) => `${d.wiki}/-/commit/${d.revision}/revert` },
+  { name: 'new page', template: 'new.html', as: 'owner', at: '/-/new?from=/Station/Handbook' },
+  { name: 'new page, similar names', template: 'new.html', as: 'owner', at: '/-/new?name=Station/Handbok' },
   { name: 'new page, a name that is taken', template: 'new.html', as: 'owner', at: '/-/new?name=Home' },
   { name: 'two versions', template: 'conflict.html', as: 'owner', run: (page, d) => conflict(page, d, '# Contested\n\nOne line, as they see it.\n\nAnother line.\n') },
   { name: 'two versions, theirs deleted', template: 'conflict.html', as: 'owner', run: (page, d) => conflict(page, d) },

@@ -96,6 +96,15 @@ pub(in crate::http) struct RestoreBody {
     commit_message: Option<String>,
 }
 
+/// How a commit is undone.
+#[derive(JsonSchema)]
+pub(in crate::http) struct RevertBody {
+    /// The new commit's message; one that names the commit that is undone when absent.
+    commit_message: Option<String>,
+    /// Say what would be changed, and change nothing.
+    dry_run: Option<bool>,
+}
+
 /// A new name for a page.
 #[derive(JsonSchema)]
 pub(in crate::http) struct RenameBody {

@@ -8,10 +8,12 @@ use crate::http::authenticate::CredentialError;
 use crate::http::blocking::BlockingFailed;
 use crate::http::error::{Failure, INTERNAL, INTERNAL_TEXT, Kind, kind_of, kind_of_auth, log_internal};
 use crate::repo::Clash;
-use crate::wiki::{AccessError, Conflict, WikiError};
+use crate::wiki::{AccessError, Conflict, Obstacle, ObstacleKind, WikiError};
 
 /// Sections named when the one that was asked for is not found.
 const MOST_SECTIONS: usize = 200;
+/// Files named that keep a commit from being undone.
+const MOST_OBSTACLES: usize = 100;
 
 /// An error as JSON: `error` is the text, `code` a stable word, and what helps beside.
 #[derive(Debug)]
@@ -43,17 +45,29 @@ impl ApiError {
     }
 
     fn conflict(self, conflict: Conflict) -> Self {
-        let hunk = |clash: Clash| json!({ "line": clash.line, "base": clash.base, "mine": clash.ours, "theirs": clash.theirs });
         self.with("current_revision", conflict.current.to_string().into())
             .with("base", conflict.base.into())
             .with("theirs", conflict.theirs.into())
-            .with("hunks", conflict.clashes.into_iter().map(hunk).collect())
+            .with("hunks", conflict.clashes.iter().map(hunk).collect())
     }
 
     fn with(mut self, key: &str, value: Value) -> Self {
         self.more.insert(key.to_owned(), value);
         self
     }
+}
+
+fn hunk(clash: &Clash) -> Value {
+    json!({ "line": clash.line, "base": clash.base, "mine": clash.ours, "theirs": clash.theirs })
+}
+
+fn obstacle(found: Obstacle) -> Value {
+    let (reason, hunks) = match found.why {
+        ObstacleKind::Changed(clashes) => ("changed", clashes),
+        ObstacleKind::Gone => ("gone", Vec::new()),
+        ObstacleKind::Taken => ("taken", Vec::new()),
+    };
+    json!({ "path": found.path, "page": found.page, "reason": reason, "hunks": hunks.iter().map(hunk).collect::<Value>() })
 }
 
 impl From<WikiError> for ApiError {
@@ -84,6 +98,9 @@ impl From<WikiError> for ApiError {
                 plain.with("sections", candidates.into_iter().take(MOST_SECTIONS).collect())
             }
             WikiError::Conflict(conflict) => plain.conflict(*conflict),
+            WikiError::RevertObstacles(obstacles) => {
+                plain.with("obstacles", obstacles.into_iter().take(MOST_OBSTACLES).map(obstacle).collect())
+            }
             WikiError::InBatch { index, error } => Self::from(*error).within(index),
             WikiError::TooLarge { limit, .. }
             | WikiError::LimitReached { limit, .. }

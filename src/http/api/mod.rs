@@ -20,6 +20,7 @@ mod pages;
 mod paging;
 pub(super) mod reading;
 mod request;
+pub(super) mod revert;
 pub(super) mod revising;
 pub(super) mod schema;
 pub(super) mod search;
@@ -48,6 +49,7 @@ pub(super) fn routes(state: &AppState) -> Router<AppState> {
         .route("/files/{*path}", get(files::download).put(uploads::upload_raw).fallback(error::wrong_method))
         .route("/batch/read", post(batch::read).fallback(error::wrong_method))
         .route("/commit", post(commit::commit).fallback(error::wrong_method))
+        .route("/commit/{revision}/revert", post(revert::revert).fallback(error::wrong_method))
         .route("/events", get(events::events).fallback(error::wrong_method))
         .route("/search", get(search::search).fallback(error::wrong_method))
         .route("/search/status", get(semantic::index_state).fallback(error::wrong_method))

@@ -1,4 +1,5 @@
 use super::request::{WebRequest, encode};
+use super::side::Beside;
 use super::views::{Frame, PageNav};
 use crate::http::state::AppState;
 use crate::model::{MessageDemand, PagePath, Permission, Principal, display_name};
@@ -18,6 +19,8 @@ pub(super) struct Surroundings {
     platform_href: String,
     csrf: String,
     page: Option<(String, String)>,
+    beside: Option<Beside>,
+    indexed: bool,
 }
 
 impl Surroundings {
@@ -36,6 +39,8 @@ impl Surroundings {
             platform_href: "/".to_owned(),
             csrf: state.auth().csrf_token(principal),
             page: None,
+            beside: None,
+            indexed: true,
         }
     }
 
@@ -49,6 +54,8 @@ impl Surroundings {
             may_administer: access.may(Permission::Admin),
             style_href: access.style().map(|style| format!("/-/style/{}", style.name)),
             summary: access.preferences().messages.demand,
+            beside: Some(Beside::new(access, request)),
+            indexed: access.public() && access.preferences().indexed,
             ..Self::outside(state, principal, request)
         }
     }
@@ -70,12 +77,20 @@ impl Surroundings {
             platform_href: platform_address(state),
             csrf: state.auth().csrf_token(principal),
             page: None,
+            beside: None,
+            indexed: false,
         }
     }
 
-    /// The same, about a page.
+    /// The same, about a page. Blocks.
     pub(super) fn about(mut self, path: &PagePath) -> Self {
         self.page = Some((display_name(path.leaf()), super::request::page_href(path)));
+        self.in_folder(path)
+    }
+
+    /// The same, in a folder that is no page. Blocks.
+    pub(super) fn in_folder(mut self, path: &PagePath) -> Self {
+        self.beside = self.beside.map(|beside| beside.at(Some(path)));
         self
     }
 
@@ -93,6 +108,8 @@ impl Surroundings {
             sign_in_href: self.sign_in_href.as_deref(),
             platform_href: &self.platform_href,
             csrf: &self.csrf,
+            side: self.beside.as_ref().and_then(Beside::side),
+            indexed: self.indexed,
         }
     }
 

@@ -5,19 +5,26 @@ use axum::extract::{Query, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 
+use super::embed_sources::WikiSources;
 use super::error_page::{Problem, page as render_page};
+use super::feeds::origin;
 use super::frame::Surroundings;
 use super::request::{WebRequest, decode, encode, page_href};
-use super::views::{AttachmentRow, Change, ContentsEntry, Crumb, Link, Moment, NotFound, OldVersion, PageView};
+use super::section_links::{SectionPlace, section_places, with_section_links};
+use super::views::{AttachmentRow, Change, ContentsEntry, Crumb, Extras, Link, Moment, NotFound, OldVersion, PageView};
 use super::{
-    page_blame, page_delete, page_diff, page_edit, page_files, page_history, page_rename, page_source, thumbnail,
+    page_blame, page_delete, page_diff, page_edit, page_files, page_history, page_index, page_rename, page_source,
+    thumbnail,
 };
 use crate::http::error::Failure;
 use crate::http::file_answer;
 use crate::http::state::{AppState, RenderedKey};
 use crate::markdown::{self, RenderContext};
 use crate::model::{AttachmentName, PagePath, Principal, RevisionPrefix, Slug, StartPage, display_name};
-use crate::wiki::{self, Access, AttachmentSummary, LastChange, LeadsTo, WikiError};
+use crate::wiki::{self, Access, AttachmentSummary, By, FolderQuery, LastChange, LeadsTo, WikiError};
+
+/// Words that most people read in a minute.
+const WORDS_A_MINUTE: usize = 220;
 
 /// A page's text as HTML; kept as long as the wiki does not change.
 pub(in crate::http) struct RenderedPage {
@@ -25,6 +32,11 @@ pub(in crate::http) struct RenderedPage {
     title: Option<String>,
     contents: Vec<ContentsEntry>,
     opens_with_title: bool,
+    has: Extras,
+    /// The first words, for previews of links.
+    summary: String,
+    words: usize,
+    sections: Vec<SectionPlace>,
 }
 
 /// What an address below a wiki's host is about.
@@ -88,7 +100,7 @@ pub(super) async fn by_path(
         Err(error) => refuse(&state, &request, WikiError::Path(error).into()),
         Ok(path) => match verb {
             Verb::View | Verb::Restore | Verb::Preview => view(&state, request, Asked::Name(path), query).await,
-            Verb::Edit => page_edit::form(&state, request, path).await,
+            Verb::Edit => page_edit::form(&state, request, path, query).await,
             Verb::History => page_history::show(&state, request, path, query).await,
             Verb::Source => page_source::show(&state, request, path, query).await,
             Verb::Diff => page_diff::show(&state, request, path, query).await,
@@ -120,12 +132,17 @@ enum Found {
     Elsewhere(PagePath),
     /// Another address is meant: of this wiki, or of another site by the owner's choice.
     Address(String),
+    /// No page, but pages are below it.
+    Folder(Box<page_index::Listed>),
     Missing(Box<Lack>),
 }
 
 struct Shown {
     surroundings: Surroundings,
     path: PagePath,
+    /// Its own address, with the host.
+    canonical: String,
+    description: String,
     rendered: Arc<RenderedPage>,
     last: Option<LastChange>,
     attachments: Vec<AttachmentSummary>,
@@ -140,6 +157,8 @@ struct Lack {
     surroundings: Surroundings,
     path: PagePath,
     near: Vec<PagePath>,
+    /// Whether there was such a page once.
+    gone: bool,
 }
 
 async fn view(state: &AppState, request: WebRequest, name: Asked, query: HashMap<String, String>) -> Response {
@@ -172,6 +191,7 @@ async fn view(state: &AppState, request: WebRequest, name: Asked, query: HashMap
         }
         Found::Elsewhere(path) => found_at(&page_href(&path), query.get("revision").map(String::as_str)),
         Found::Address(address) => found_at(&address, None),
+        Found::Folder(listed) => page_index::show(&listed),
         Found::Missing(lack) => missing(&lack),
     }
 }
@@ -239,8 +259,19 @@ fn find(
                 }
                 Some(LeadsTo::Web(_)) | None => {}
             }
+            // An address with pages below it lists them.
+            let query = FolderQuery { folder: Some(path.clone()), ..FolderQuery::default() };
+            if at.is_none()
+                && let Some(listed) = page_index::listed(&access, surroundings.clone(), &query, None)?
+            {
+                return Ok(match listed.folder() {
+                    Some(folder) if folder.as_str() != typed => Found::Elsewhere(folder.clone()),
+                    _ => Found::Folder(Box::new(listed)),
+                });
+            }
             let near = if at.is_some() { wiki::near_pages(&access, &path)? } else { near };
-            return Ok(Found::Missing(Box::new(Lack { surroundings, path, near })));
+            let gone = wiki::deleted_history(&access, &path, 1)?.is_some();
+            return Ok(Found::Missing(Box::new(Lack { surroundings, path, near, gone })));
         }
         Err(error) => return Err(error.into()),
     };
@@ -251,12 +282,24 @@ fn find(
     };
     let surroundings = if stored.is_some() { surroundings.about(&page.path) } else { surroundings };
     let old = at.is_some().then(|| stored.as_ref().map(page_href));
-    let crumbs = crumbs(&access, &page.path)?;
+    let crumbs = crumbs(&page.path);
     let front = markdown::front_matter(&page.content);
+    let preferences = access.preferences();
+    let is_start = matches!(&preferences.start, StartPage::Page(start) if start.fold() == page.path.fold());
+    // The start page speaks for the wiki, others for themselves as far as they say anything.
+    let of_wiki = preferences.description.as_str();
+    let of_page = rendered.summary.as_str();
+    let description = if of_page.is_empty() || (is_start && !of_wiki.is_empty()) { of_wiki } else { of_page };
     Ok(Found::Page(Box::new(Shown {
         surroundings,
         tags: front.tags(),
         category: front.category(),
+        canonical: format!(
+            "{}{}",
+            origin(state, request),
+            if is_start { "/".to_owned() } else { page_href(&page.path) }
+        ),
+        description: description.to_owned(),
         path: page.path,
         rendered,
         last: page.last,
@@ -306,8 +349,12 @@ pub(super) fn rendered(
         return kept;
     }
     let find_page = wiki::link_targets(access);
-    let context = RenderContext { page: &page.path, order, find_page: &find_page };
+    let sources = WikiSources { access };
+    let context = RenderContext { page: &page.path, order, find_page: &find_page, sources: &sources };
     let output = markdown::render(&page.content, &context);
+    let words = markdown::word_count(markdown::front_matter(&page.content).body);
+    let anchors = output.contents.iter().map(|heading| heading.anchor.as_str());
+    let sections = if old { Vec::new() } else { section_places(&output.html, anchors) };
     let opens_with_title = output.contents.first().is_some_and(|heading| heading.level == 1);
     let contents = output
         .contents
@@ -315,32 +362,43 @@ pub(super) fn rendered(
         .filter(|heading| heading.level > 1)
         .map(|heading| ContentsEntry { level: heading.level, title: heading.title, anchor: heading.anchor })
         .collect();
-    let rendered = Arc::new(RenderedPage { html: output.html, title: output.title, contents, opens_with_title });
+    let has = Extras::of(&output.html);
+    let rendered = Arc::new(RenderedPage {
+        html: output.html,
+        title: output.title,
+        contents,
+        opens_with_title,
+        has,
+        summary: markdown::summary(&page.content),
+        words,
+        sections,
+    });
     state.keep_rendered(key, Arc::clone(&rendered));
     rendered
 }
 
-fn crumbs(access: &Access<wiki::Read>, path: &PagePath) -> Result<Vec<Crumb>, WikiError> {
-    let mut crumbs = Vec::new();
-    let mut above = path.parent();
-    while let Some(parent) = above {
-        let href = wiki::find_page(access, &parent)?.as_ref().map(page_href);
-        crumbs.push(Crumb { name: display_name(parent.leaf()), href });
-        above = parent.parent();
-    }
+/// The pages above; where there is none, its address lists what is below.
+fn crumbs(path: &PagePath) -> Vec<Crumb> {
+    let above = std::iter::successors(path.parent(), PagePath::parent);
+    let mut crumbs: Vec<Crumb> =
+        above.map(|parent| Crumb { name: display_name(parent.leaf()), href: Some(page_href(&parent)) }).collect();
     crumbs.reverse();
-    Ok(crumbs)
+    crumbs
 }
 
 fn show(shown: &Shown, merged: bool) -> Response {
     let name = display_name(shown.path.leaf());
     let title = shown.rendered.title.as_deref().unwrap_or(&name);
     let base = page_href(&shown.path);
+    let html = &shown.rendered.html;
+    let editable = shown.surroundings.may_write() && shown.old.is_none() && !shown.rendered.sections.is_empty();
+    let with_links = editable.then(|| with_section_links(html, &shown.rendered.sections, &base));
     let view = PageView {
         frame: shown.surroundings.frame(title),
         crumbs: shown.crumbs.clone(),
         heading: (!shown.rendered.opens_with_title).then_some(name.as_str()),
-        html: &shown.rendered.html,
+        html: with_links.as_deref().unwrap_or(html),
+        has: shown.rendered.has,
         contents: shown.rendered.contents.clone(),
         attachments: shown
             .attachments
@@ -356,10 +414,26 @@ fn show(shown: &Shown, merged: bool) -> Response {
         revision: &shown.last.as_ref().map(|last| last.revision.to_string()).unwrap_or_default(),
         merged,
         old: shown.old.as_ref().map(|current| OldVersion { current_href: current.as_deref(), base: &base }),
+        words: &words_for_people(shown.rendered.words),
+        description: &shown.description,
+        canonical: &shown.canonical,
         tags: shown.tags.iter().map(|tag| sorted_by("tags", tag)).collect(),
         category: shown.category.as_deref().map(|category| sorted_by("categories", category)),
     };
     render_page(StatusCode::OK, &view)
+}
+
+/// `1,240 words, 6 minutes`; the minutes of a page that takes some.
+fn words_for_people(words: usize) -> String {
+    let digits = words.to_string();
+    let (head, tail) = digits.split_at(digits.len().saturating_sub(3));
+    let number = if head.is_empty() { tail.to_owned() } else { format!("{head},{tail}") };
+    match (words, words.div_ceil(WORDS_A_MINUTE)) {
+        (0, _) => String::new(),
+        (1, _) => "1 word".to_owned(),
+        (_, 1) => format!("{number} words"),
+        (_, minutes) => format!("{number} words, {minutes} minutes"),
+    }
 }
 
 /// The list of what has the same tag or category.
@@ -368,7 +442,7 @@ fn sorted_by(kind: &str, name: &str) -> Link {
 }
 
 pub(super) fn change(last: &LastChange) -> Change {
-    Change { at: Moment::from_unix(last.time), author: last.author.clone() }
+    Change { at: Moment::from_unix(last.time), author: last.author.clone(), agent: last.by == By::Agent }
 }
 
 fn missing(lack: &Lack) -> Response {
@@ -376,6 +450,7 @@ fn missing(lack: &Lack) -> Response {
     // A name that no page may have is not offered for creation.
     let create = lack.path.for_new_page().ok().filter(|_| lack.surroundings.may_write());
     let create = create.map(|path| format!("{}/edit", page_href(&path)));
+    let history = lack.gone.then(|| format!("{}/history", page_href(&lack.path)));
     let view = NotFound {
         frame: lack.surroundings.frame("Page not found"),
         name: &name,
@@ -385,7 +460,7 @@ fn missing(lack: &Lack) -> Response {
             .iter()
             .map(|path| Link { text: super::request::path_for_people(path), href: page_href(path) })
             .collect(),
-        history_href: None,
+        history_href: history.as_deref(),
     };
     render_page(StatusCode::NOT_FOUND, &view)
 }
@@ -423,6 +498,12 @@ mod tests {
         assert_eq!(size_for_people(999), "999 bytes");
         assert_eq!(size_for_people(1_500), "1.5 KB");
         assert_eq!(size_for_people(12_345_678), "12 MB");
+    }
+
+    #[test]
+    fn long_pages_say_how_long_they_take() {
+        let texts = [0, 1, 200, 1_240, 40_000].map(words_for_people);
+        assert_eq!(texts, ["", "1 word", "200 words", "1,240 words, 6 minutes", "40,000 words, 182 minutes"]);
     }
 
     #[test]

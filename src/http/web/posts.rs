@@ -5,7 +5,7 @@ use axum::response::Response;
 
 use super::page_view::{Verb, refuse, split_verb};
 use super::request::{WebRequest, decode};
-use super::{file_posts, page_delete, page_edit, page_rename, page_restore, preview};
+use super::{file_posts, page_delete, page_rename, page_restore, page_save, preview};
 use crate::http::state::AppState;
 use crate::wiki::WikiError;
 
@@ -15,7 +15,7 @@ pub(super) async fn by_path(State(state): State<AppState>, request: WebRequest, 
     let (verb, page_part) = split_verb(&raw);
     if matches!(verb, Verb::Edit) {
         // It gives back the text even when the address is wrong.
-        return page_edit::save(&state, request, page_part, Form::from_request(body, &state).await).await;
+        return page_save::save(&state, request, page_part, Form::from_request(body, &state).await).await;
     }
     let typed = match decode(page_part) {
         Ok(typed) => typed,

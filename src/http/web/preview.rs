@@ -5,6 +5,7 @@ use axum::response::{Html, IntoResponse as _, Response};
 use serde::Deserialize;
 
 use super::answer::{ask, either, genuine};
+use super::embed_sources::WikiSources;
 use super::page_view::slug;
 use super::request::WebRequest;
 use crate::http::state::AppState;
@@ -38,7 +39,9 @@ pub(super) async fn preview(
         let path = PagePath::parse(&typed).map_err(WikiError::from)?;
         let access = access.reading();
         let find_page = wiki::link_targets(&access);
-        let context = RenderContext { page: &path, order: access.link_order(), find_page: &find_page };
+        let sources = WikiSources { access: &access };
+        let context =
+            RenderContext { page: &path, order: access.link_order(), find_page: &find_page, sources: &sources };
         Ok(markdown::render(&draft.content, &context).html)
     });
     either(found.await.map(|html| (StatusCode::OK, Html(html)).into_response()))

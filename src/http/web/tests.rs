@@ -145,6 +145,8 @@ impl Drop for World {
     }
 }
 
+mod writing;
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_text_that_was_read_before_a_save_is_not_shown_after_it() {
     let world = World::new();
@@ -200,3 +202,5 @@ async fn no_body_is_waited_for_from_who_may_not_write() {
         assert_eq!(answer.await.expect(method).0, StatusCode::UNAUTHORIZED);
     }
 }
+
+mod reading;

@@ -6,6 +6,9 @@ use std::collections::HashSet;
 use super::languages::{Kind, Language, Quote, Traits};
 use super::{Output, Token, markup};
 
+/// How far ahead is looked for the end of what may be something else, in bytes.
+const LOOK_AHEAD: usize = 300;
+
 pub(super) fn code(output: &mut Output<'_>, language: &'static Language, words: &HashSet<&'static str>) {
     match language.kind {
         Kind::Markup => markup::tags(output),
@@ -107,7 +110,7 @@ impl<'c> Scanner<'c> {
 
     /// What counts only at the start of a line.
     fn line(&self, rest: &str) -> Option<(usize, Token)> {
-        let line = rest.split(['\n', '\r']).next().unwrap_or_default();
+        let line = line(rest);
         if self.has(Traits::DIRECTIVES) && rest.starts_with('#') {
             let blank = 1 + rest.bytes().skip(1).take_while(|b| *b == b' ').count();
             let length = rest.bytes().skip(blank).take_while(u8::is_ascii_alphabetic).count();
@@ -228,16 +231,12 @@ impl<'c> Scanner<'c> {
         let name =
             |from: usize| bytes.iter().skip(from).take_while(|b| b.is_ascii_alphanumeric() || **b == b'_').count();
         match bytes {
-            [b'$', b'{', ..] if self.has(Traits::DOLLARS) => {
-                let end = rest.bytes().take(200).take_while(|b| *b != b'\n').position(|b| b == b'}')?;
-                Some((end + 1, Token::Key))
-            }
+            [b'$', b'{', ..] if self.has(Traits::DOLLARS) => Some((line(rest).find('}')? + 1, Token::Key)),
             [b'$', next, ..] if self.has(Traits::DOLLARS) && (next.is_ascii_alphanumeric() || *next == b'_') => {
                 Some((1 + name(1), Token::Key))
             }
             [b'#', b'[', ..] | [b'#', b'!', b'[', ..] if self.has(Traits::RUST) => {
-                let line = rest.split('\n').next().unwrap_or_default();
-                Some((line.find(']')? + 1, Token::Key))
+                Some((line(rest).find(']')? + 1, Token::Key))
             }
             [b'@', next, ..] if self.has(Traits::AT) && (next.is_ascii_alphabetic() || *next == b'_') => {
                 let token = if self.has(Traits::STYLES) { Token::Keyword } else { Token::Key };
@@ -302,9 +301,15 @@ impl<'c> Scanner<'c> {
     }
 }
 
+/// The line that a text starts with, or the beginning of a long one.
+fn line(rest: &str) -> &str {
+    let start = rest.get(..rest.floor_char_boundary(LOOK_AHEAD)).unwrap_or_default();
+    start.split(['\n', '\r']).next().unwrap_or_default()
+}
+
 /// The length in whole characters of at least one.
 fn whole(rest: &str, length: usize) -> usize {
-    (length.max(1)..=rest.len()).find(|end| rest.is_char_boundary(*end)).unwrap_or(rest.len())
+    rest.ceil_char_boundary(length.clamp(1, rest.len().max(1)))
 }
 
 /// Where what follows the next `sign` starts.
@@ -367,7 +372,7 @@ fn pattern(rest: &str) -> Option<usize> {
     let bytes = rest.as_bytes();
     let (mut at, mut class) = (1, false);
     loop {
-        match bytes.get(at)? {
+        match bytes.get(at).filter(|_| at < LOOK_AHEAD)? {
             b'\n' | b'\r' => return None,
             b'\\' => at += 1,
             b'[' => class = true,

@@ -1,6 +1,7 @@
 //! Tests that take the module as its users see it.
 
 mod bounds;
+mod embeds;
 mod front_matter;
 mod links;
 mod properties;
@@ -8,7 +9,7 @@ mod snapshots;
 mod structure;
 mod xss;
 
-use super::{LinkOrder, RenderContext, render};
+use super::{LinkOrder, NoSources, RenderContext, render};
 use crate::model::PagePath;
 
 /// A wiki with these pages; names fold.
@@ -26,5 +27,9 @@ fn html(text: &str) -> String {
 
 fn html_on(page: &str, text: &str) -> String {
     let page = PagePath::parse(page).unwrap();
-    render(text, &RenderContext { page: &page, order: LinkOrder::LabelFirst, find_page: &find_page }).html
+    render(
+        text,
+        &RenderContext { page: &page, order: LinkOrder::LabelFirst, find_page: &find_page, sources: &NoSources },
+    )
+    .html
 }

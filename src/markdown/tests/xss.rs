@@ -35,6 +35,10 @@ const CASES: &[(&str, &[&str])] = &[
     ("<a href=\"&#x6a;avascript:alert(1)\">x</a>", &["href"]),
     ("<a href=\"javascript&colon;alert(1)\">x</a>", &["href"]),
     ("<a href=\"da&#9;ta:text/html,x\">x</a>", &["href"]),
+    // A relative address that is odd, and no scheme.
+    ("<a href=\"&amp;#106;avascript:alert(1)\">x</a>", &["href=\"javascript", "href=\"&#106;"]),
+    ("<video poster=\"jav&#x09;ascript:alert(1)\"></video>", &["poster"]),
+    ("<button formaction=\"javascript:alert(1)\">x</button>", &["<button"]),
     ("<a href=\"vb&#9;script:x\">x</a>", &["href"]),
     ("<img src=\"jav&#x09;ascript:alert(1)\">", &["src"]),
     ("<img src=\"data:image/svg+xml,<svg onload=alert(1)>\">", &["src", "<svg"]),

@@ -3,11 +3,14 @@
 //! content one file at a time is in memory.
 
 mod archive;
+mod embedded;
 mod names;
 mod page;
 mod site;
 
 use std::io::{self, Write};
+
+pub(super) use archive::COMMENT;
 
 use super::open::Wiki;
 use super::{Access, AccessError, Read, WikiError, Wikis};

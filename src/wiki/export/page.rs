@@ -99,7 +99,7 @@ pub(super) fn escaped(text: &str) -> String {
 }
 
 /// `12 KB`: powers of 1000, as file managers show them.
-fn size(bytes: u64) -> String {
+pub(super) fn size(bytes: u64) -> String {
     match bytes {
         0..1_000 => format!("{bytes} bytes"),
         1_000..1_000_000 => format!("{} KB", bytes.div_ceil(1_000)),

@@ -4,6 +4,7 @@ use std::io::Write;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
 use super::archive::Archive;
+use super::embedded::SiteSources;
 use super::names::SafeNames;
 use super::page::{SiteFrame, SitePage, html, list};
 use super::{ExportError, Exported, REPORTED};
@@ -12,7 +13,8 @@ use crate::model::{AttachmentPath, FoldKey, PagePath, StartPage, display_name};
 use crate::repo::{self, BlobId, Snapshot};
 
 /// The style of the wiki itself, whose classes the pages use.
-const STYLE: &str = include_str!("../../../web/assets/app.css");
+const STYLE: &str =
+    concat!(include_str!("../../../web/assets/app.css"), "\n", include_str!("../../../web/assets/embeds.css"));
 /// The site's own files; no page gets one of these.
 const STYLE_FILE: &str = "_site/style.css";
 const ALL_FILE: &str = "_site/pages.html";
@@ -21,18 +23,18 @@ const INDEX_FILE: &str = "index.html";
 const PATH: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~').remove(b'/');
 
 /// The pages and files of the wiki, and where each goes.
-struct Site {
+pub(super) struct Site {
     /// How links are read.
     order: LinkOrder,
-    pages: BTreeMap<PagePath, Place>,
+    pub(super) pages: BTreeMap<PagePath, Place>,
     /// The page that a spelling means.
     folded: HashMap<FoldKey, PagePath>,
     /// By page and name.
-    files: BTreeMap<PagePath, BTreeMap<String, Place>>,
+    pub(super) files: BTreeMap<PagePath, BTreeMap<String, Place>>,
 }
 
-struct Place {
-    blob: BlobId,
+pub(super) struct Place {
+    pub(super) blob: BlobId,
     file: String,
 }
 
@@ -114,7 +116,8 @@ impl Site {
         };
         let text = String::from_utf8_lossy(&bytes);
         let find_page = |target: &str| self.find(&PagePath::parse(target).ok()?).cloned();
-        let context = RenderContext { page: path, order: self.order, find_page: &find_page };
+        let sources = SiteSources { site: self, snapshot };
+        let context = RenderContext { page: path, order: self.order, find_page: &find_page, sources: &sources };
         let rendered = markdown::render(&text, &context);
         let body = markdown::change_addresses(&rendered.html, &|address| self.address(address, at));
         let name = display_name(path.leaf());
@@ -188,17 +191,19 @@ impl Site {
         if path.is_empty() {
             return Some(INDEX_FILE);
         }
-        let attachment = || {
-            let named = AttachmentPath::from_file(path)?;
-            // Pages that come from Otterwiki name their files `/Page/a/file`.
-            let short = named.page.as_str().strip_suffix("/a").and_then(|page| PagePath::parse(page).ok());
-            [Some(&named.page), short.as_ref()].into_iter().flatten().find_map(|page| {
-                let pages = [Some(page), self.find(page)];
-                pages.into_iter().flatten().find_map(|page| self.files.get(page)?.get(named.name.as_str()))
-            })
-        };
         let page = || self.pages.get(self.find(&PagePath::parse(path).ok()?)?);
-        attachment().or_else(page).map(|place| place.file.as_str())
+        self.attachment(path).or_else(page).map(|place| place.file.as_str())
+    }
+
+    /// The attachment that a path of the wiki means.
+    pub(super) fn attachment(&self, path: &str) -> Option<&Place> {
+        let named = AttachmentPath::from_file(path)?;
+        // Pages that come from Otterwiki name their files `/Page/a/file`.
+        let short = named.page.as_str().strip_suffix("/a").and_then(|page| PagePath::parse(page).ok());
+        [Some(&named.page), short.as_ref()].into_iter().flatten().find_map(|page| {
+            let pages = [Some(page), self.find(page)];
+            pages.into_iter().flatten().find_map(|page| self.files.get(page)?.get(named.name.as_str()))
+        })
     }
 }
 

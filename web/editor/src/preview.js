@@ -17,6 +17,13 @@ export const preview = (editor) => {
   shown.append(problem, article);
   editor.pane.append(shown);
 
+  // What a page would load for itself, when the text first needs it.
+  const enliven = async () => {
+    const { diagrams, tables } = editor.form.dataset;
+    if (article.querySelector("pre.mermaid")) (await import(diagrams)).draw(article);
+    if (article.querySelector(".data-table")) (await import(tables)).enliven(article);
+  };
+
   let mode = "write";
   let timer = 0;
   let asked = null;
@@ -35,6 +42,8 @@ export const preview = (editor) => {
       article.innerHTML = await answer.text();
       last = value;
       problem.hidden = true;
+      // Without these the text is complete all the same.
+      enliven().catch(() => {});
     } catch (error) {
       if (error.name === "AbortError") return;
       problem.textContent = error instanceof TypeError ? "The server cannot be reached. Your text is kept here." : error.message;

@@ -97,6 +97,14 @@ const PAGE: Field = Field {
     example: "Guides/First_Steps",
 };
 
+const COMMIT: Field = Field {
+    name: "revision",
+    place: Place::Path,
+    description: "The commit, as 7 to 40 hexadecimal digits.",
+    schema: of::<String>,
+    example: "8876065ea3f9",
+};
+
 const REVISION: Field = query("revision", "A commit, as 7 to 40 hexadecimal digits.", "8876065ea3f9", of::<String>);
 
 const LIMIT: Field = query("limit", "How many at most; everything when absent.", "20", up_to::<1000>);

@@ -1,9 +1,11 @@
 use super::super::operation::{Body, Operation, created, json, of, ok};
-use super::{IDEMPOTENCY_KEY, PAGE, REVISION, WRITE};
+use super::{COMMIT, IDEMPOTENCY_KEY, PAGE, REVISION, WRITE};
 use crate::http::api::bodies::{
-    AddBody, DeleteBody, FrontMatterChangeBody, PatchBody, RenameBody, RestoreBody, SectionChangeBody, WriteBody,
+    AddBody, DeleteBody, FrontMatterChangeBody, PatchBody, RenameBody, RestoreBody, RevertBody, SectionChangeBody,
+    WriteBody,
 };
 use crate::http::api::commit::{CommitAnswer, CommitBody};
+use crate::http::api::revert::RevertedAnswer;
 use crate::http::api::revising::RenamedAnswer;
 use crate::http::api::schema::{DeletedAnswer, SavedAnswer, WrittenAnswer};
 
@@ -128,6 +130,21 @@ pub(super) const WRITING: &[Operation] = &[
             r##"{"message": "Begin the log", "changes": [{"op": "put", "path": "Log", "content": "# Log\n"}, {"op": "append", "path": "Home", "content": "[[Log]]\n"}], "dry_run": true}"##,
         )),
         answers: &[ok("What was done, or with `dry_run` would be.", of::<CommitAnswer>)],
+        ..WRITE
+    },
+    Operation {
+        path: "/commit/{revision}/revert",
+        id: "revertCommit",
+        summary: "Undo a commit",
+        description: "Takes back what one commit changed, as a new commit; what was done since stays. All of it or \
+            nothing: when later changes stand in the way, the answer is 409 with `obstacles`, each with its `path`, \
+            the `reason` (`changed`, `gone` or `taken`) and the `hunks` that overlap.",
+        fields: &[COMMIT, IDEMPOTENCY_KEY],
+        body: Some(Body {
+            required: false,
+            ..json(of::<RevertBody>, r#"{"commit_message": "It was right before", "dry_run": true}"#)
+        }),
+        answers: &[ok("What was undone, or with `dry_run` would be.", of::<RevertedAnswer>)],
         ..WRITE
     },
 ];

@@ -1,6 +1,6 @@
 use askama::Template;
 
-use super::{Change, Frame, Link};
+use super::{Change, ClashView, Frame, Link};
 
 /// What differs between two versions of a page.
 #[derive(Template)]
@@ -75,6 +75,8 @@ pub(crate) struct BlamedLine {
 pub(crate) struct ChangelogView<'a> {
     pub(crate) frame: Frame<'a>,
     pub(crate) author: &'a str,
+    /// `person`, `agent`, or empty for both.
+    pub(crate) by: &'a str,
     pub(crate) prefix: &'a str,
     pub(crate) since: &'a str,
     pub(crate) until: &'a str,
@@ -119,5 +121,44 @@ pub(crate) struct CommitView<'a> {
     pub(crate) revision: &'a str,
     pub(crate) files: Vec<(CommitFile, Option<Vec<Vec<DiffRow>>>)>,
     /// How many files are not shown.
+    pub(crate) more: usize,
+}
+
+/// Asks before a commit is undone, or says why it cannot be. Posts to its own address.
+#[derive(Template)]
+#[template(path = "revert.html")]
+pub(crate) struct RevertView<'a> {
+    pub(crate) frame: Frame<'a>,
+    /// The first line of the commit's message.
+    pub(crate) subject: &'a str,
+    pub(crate) change: Change,
+    pub(crate) revision: &'a str,
+    /// What the field for the summary holds.
+    pub(crate) message: &'a str,
+    /// What would change.
+    pub(crate) files: Vec<RevertRow>,
+    /// What stands in the way.
+    pub(crate) obstacles: Vec<ObstacleRow>,
+    pub(crate) problem: Option<&'a str>,
+}
+
+/// What undoing a commit does to a page or a file.
+#[derive(Clone, Debug)]
+pub(crate) struct RevertRow {
+    pub(crate) name: String,
+    /// Completes the name: `comes back`.
+    pub(crate) fate: &'static str,
+    /// What it is called now.
+    pub(crate) from: Option<String>,
+}
+
+/// A page or file that keeps a commit from being undone.
+#[derive(Clone, Debug)]
+pub(crate) struct ObstacleRow {
+    pub(crate) name: String,
+    /// Completes the name: `is not there any more`.
+    pub(crate) why: &'static str,
+    /// As it is now on the left, as it was before the commit on the right.
+    pub(crate) clashes: Vec<ClashView>,
     pub(crate) more: usize,
 }

@@ -13,22 +13,33 @@ mod files;
 mod forms;
 mod lists;
 mod settings;
+mod side;
 mod transfer;
+mod writing;
 
 use askama::Template;
 
 pub(crate) use api::{ApiField, ApiGroup, ApiOperation, ApiReference, ApiText};
 pub(crate) use changes::{
     BlameView, BlamedLine, BlamedPart, ChangelogView, CommitFile, CommitRow, CommitView, DiffRow, DiffView, Half,
+    ObstacleRow, RevertRow, RevertView,
 };
 pub(crate) use files::{FileRow, FileVersion, FileView, PageFiles};
 pub(crate) use forms::{DeletePage, RenamePage};
-pub(crate) use lists::{BrokenRow, LinksOverview, NameCount, Names, PageLinksView, PagesWith};
+pub(crate) use lists::{
+    BrokenRow, Folder, IndexEntry, IndexGroup, Letter, LinksOverview, NameCount, Names, NamesFound, PageIndex,
+    PageLinksView, PagesWith, SourceView,
+};
 pub(crate) use settings::{
     FieldKind, FieldOption, NewTokenShown, PersonRow, SettingsDanger, SettingsField, SettingsForm,
     SettingsHousekeeping, SettingsNav, SettingsPeople, SettingsTokens, TokenRow,
 };
-pub(crate) use transfer::ExportView;
+pub(crate) use side::{Side, TreeName, TreePart, TreeRow};
+pub(crate) use transfer::{ExportView, FateRow, FatesView, ImportForm, ImportJob, ImportStage, ImportView};
+pub(crate) use writing::{
+    ClashView, DraftCompare, DraftOffer, DraftRow, Drafting, Drafts, EditConflict, EditForm, Held, Section,
+    SummaryField,
+};
 
 use super::asset;
 use crate::model::{MessageDemand, UnixSeconds};
@@ -63,6 +74,10 @@ pub(crate) struct Frame<'a> {
     pub(crate) platform_href: &'a str,
     /// Goes into every form that posts, as the field `csrf`.
     pub(crate) csrf: &'a str,
+    /// What stands beside the pages of a wiki.
+    pub(crate) side: Option<&'a Side>,
+    /// Whether search engines may list the wiki's pages.
+    pub(crate) indexed: bool,
 }
 
 /// The page that a request is about.
@@ -76,12 +91,12 @@ pub(crate) struct PageNav<'a> {
 
 impl Frame<'_> {
     /// The number of the wiki's accent colour, the same at every visit.
-    fn hue(&self) -> u32 {
+    pub(crate) fn hue(&self) -> u32 {
         hue_of(self.slug)
     }
 
     /// The address of the page that the request is about; the wiki's home when there is none.
-    fn page_base(&self) -> &str {
+    pub(crate) fn page_base(&self) -> &str {
         self.page.as_ref().map_or("", |page| page.base)
     }
 
@@ -93,8 +108,18 @@ impl Frame<'_> {
         self.summary == MessageDemand::Required
     }
 
+    /// Whether an address is that of the page that the request is about.
+    pub(crate) fn is_here(&self, href: &str) -> bool {
+        self.page.as_ref().is_some_and(|page| page.base == href)
+    }
+
+    /// Whether there is a sidebar and the visitor has put it away.
+    pub(crate) fn side_is_hidden(&self) -> bool {
+        self.side.is_some_and(|side| side.hidden)
+    }
+
     /// Where the Sign out button posts to.
-    fn sign_out_action(&self) -> &'static str {
+    pub(crate) fn sign_out_action(&self) -> &'static str {
         if self.slug.is_some() { "/-/sign-out" } else { "/auth/sign-out" }
     }
 }
@@ -118,6 +143,11 @@ impl Moment {
     pub(crate) fn from_unix(seconds: UnixSeconds) -> Self {
         let time = jiff::Timestamp::from_second(seconds).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
         Self { iso: time.to_string(), text: time.strftime("%-d %B %Y, %H:%M UTC").to_string() }
+    }
+
+    /// The day alone: `2026-11-20`.
+    pub(crate) fn day(&self) -> String {
+        self.iso.chars().take(10).collect()
     }
 }
 
@@ -150,7 +180,7 @@ pub(crate) struct WikiCard {
 }
 
 impl WikiCard {
-    fn hue(&self) -> u32 {
+    pub(crate) fn hue(&self) -> u32 {
         hue_of(Some(&self.slug))
     }
 }
@@ -166,6 +196,8 @@ pub(crate) struct PageView<'a> {
     pub(crate) heading: Option<&'a str>,
     /// The page as HTML: the output of `markdown::render`, the only field that is not escaped.
     pub(crate) html: &'a str,
+    /// What the text needs beyond what every page loads.
+    pub(crate) has: Extras,
     /// Headings for "On this page", those of level 1 left out.
     pub(crate) contents: Vec<ContentsEntry>,
     /// From the front matter, with the pages that list others like it.
@@ -176,10 +208,36 @@ pub(crate) struct PageView<'a> {
     pub(crate) changed: Option<Change>,
     /// The revision of the text shown, in hex.
     pub(crate) revision: &'a str,
+    /// How long it is: `1,240 words, 6 minutes`.
+    pub(crate) words: &'a str,
+    /// Its first words; empty when there are none.
+    pub(crate) description: &'a str,
+    /// Its own address, with the host.
+    pub(crate) canonical: &'a str,
     /// Set when the text shown is not the current one.
     pub(crate) old: Option<OldVersion<'a>>,
     /// Whether it was just saved together with somebody else's change.
     pub(crate) merged: bool,
+}
+
+/// What a page's text has that needs style or script of its own.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(crate) struct Extras {
+    /// Boxes, frames, tables and diagrams.
+    pub(crate) embeds: bool,
+    /// Mermaid's, drawn in the browser.
+    pub(crate) diagrams: bool,
+    /// Tables that are sorted and filtered in the browser.
+    pub(crate) data_tables: bool,
+}
+
+impl Extras {
+    /// Finds them in sanitized HTML, where only the renderer sets classes.
+    pub(crate) fn of(html: &str) -> Self {
+        let diagrams = html.contains("<pre class=\"mermaid\"");
+        let data_tables = html.contains("<div class=\"embed data-table");
+        Self { embeds: diagrams || html.contains("class=\"embed"), diagrams, data_tables }
+    }
 }
 
 /// A page above the one shown.
@@ -216,6 +274,8 @@ pub(crate) struct AttachmentRow {
 pub(crate) struct Change {
     pub(crate) at: Moment,
     pub(crate) author: String,
+    /// Whether a program made it, rather than a person.
+    pub(crate) agent: bool,
 }
 
 /// Says that the text shown is not the current one; date and author are in [`PageView::changed`].
@@ -227,40 +287,6 @@ pub(crate) struct OldVersion<'a> {
     pub(crate) base: &'a str,
 }
 
-/// The form in which a page is written. Posts to `/{Page}/edit`.
-#[derive(Template)]
-#[template(path = "edit.html")]
-pub(crate) struct EditForm<'a> {
-    /// `frame.page` is the page that is edited.
-    pub(crate) frame: Frame<'a>,
-    /// The page's path as it is stored, `Guides/First_Steps`; the draft is kept under it.
-    pub(crate) path: &'a str,
-    pub(crate) content: &'a str,
-    /// The page's revision that `content` started from; empty for a new page.
-    pub(crate) base: &'a str,
-    /// What the field for the summary of the change holds.
-    pub(crate) message: &'a str,
-    /// Why the last attempt was not saved, in plain words: `The text is longer than 1 MB.`
-    pub(crate) problem: Option<&'a str>,
-}
-
-/// The form again, when someone else saved the page in the meantime.
-#[derive(Template)]
-#[template(path = "conflict.html")]
-pub(crate) struct EditConflict<'a> {
-    pub(crate) frame: Frame<'a>,
-    pub(crate) path: &'a str,
-    /// What this person wrote.
-    pub(crate) mine: &'a str,
-    /// What is stored now; none when the page was deleted in the meantime.
-    pub(crate) theirs: Option<&'a str>,
-    /// Who stored it, and when.
-    pub(crate) their_change: Option<Change>,
-    /// The revision of `theirs`, with which the next attempt will pass; empty when deleted.
-    pub(crate) base: &'a str,
-    pub(crate) message: &'a str,
-}
-
 /// Asks for the name of a page to create. A GET form to `/-/new`, field `name`, which
 /// leads on to that page's `/edit`.
 #[derive(Template)]
@@ -269,10 +295,18 @@ pub(crate) struct NewPage<'a> {
     pub(crate) frame: Frame<'a>,
     /// What the field holds.
     pub(crate) name: &'a str,
+    /// The page's address that the visitor came from, or nothing.
+    pub(crate) from: &'a str,
     /// Why the name is refused.
     pub(crate) problem: Option<&'a str>,
     /// A page that has this name already.
     pub(crate) existing: Option<Link>,
+    /// Pages with similar names, and where to write the new one all the same.
+    pub(crate) near: Vec<Link>,
+    pub(crate) anyway_href: Option<&'a str>,
+    /// This form with the beginning of a name filled in: below the page that the visitor came
+    /// from, and beside it.
+    pub(crate) places: Vec<Link>,
 }
 
 /// A page's versions, newest first.
@@ -284,6 +318,18 @@ pub(crate) struct History<'a> {
     pub(crate) versions: Vec<Version>,
     /// Where the versions before these are.
     pub(crate) older_href: Option<&'a str>,
+    /// Set when the page was deleted.
+    pub(crate) gone: Option<Deleted<'a>>,
+}
+
+/// When a page was deleted, and how it comes back.
+#[derive(Clone, Debug)]
+pub(crate) struct Deleted<'a> {
+    pub(crate) change: Change,
+    pub(crate) commit_href: String,
+    /// Restores `revision`, posted to this address.
+    pub(crate) restore_action: &'a str,
+    pub(crate) revision: String,
 }
 
 /// A version of a page.
@@ -302,50 +348,6 @@ pub(crate) struct Version {
     pub(crate) current: bool,
 }
 
-/// All pages of a wiki, by their first letter.
-#[derive(Template)]
-#[template(path = "index.html")]
-pub(crate) struct PageIndex<'a> {
-    pub(crate) frame: Frame<'a>,
-    /// How many pages there are.
-    pub(crate) total: usize,
-    pub(crate) groups: Vec<IndexGroup>,
-}
-
-/// The pages whose first component begins with one letter.
-#[derive(Clone, Debug)]
-pub(crate) struct IndexGroup {
-    /// `A`; `#` for what begins with no letter. At most one group a letter.
-    pub(crate) letter: char,
-    /// In depth-first order.
-    pub(crate) entries: Vec<IndexEntry>,
-}
-
-impl IndexGroup {
-    /// Each entry at the top with what is below it.
-    fn trees(&self) -> impl Iterator<Item = &[IndexEntry]> {
-        self.entries.chunk_by(|_, next| next.depth > 0)
-    }
-}
-
-/// A page, or a folder that has no page of its own.
-#[derive(Clone, Debug)]
-pub(crate) struct IndexEntry {
-    /// 0 at the top.
-    pub(crate) depth: usize,
-    /// The last component, for people.
-    pub(crate) name: String,
-    /// None for a folder without a page.
-    pub(crate) href: Option<String>,
-}
-
-impl IndexEntry {
-    /// The style sheet indents this many steps.
-    fn indent(&self) -> usize {
-        self.depth.min(6)
-    }
-}
-
 /// What a search found, or the empty search form.
 #[derive(Template)]
 #[template(path = "search.html")]
@@ -356,6 +358,10 @@ pub(crate) struct SearchResults<'a> {
     /// What is asked for beside the query.
     pub(crate) prefix: &'a str,
     pub(crate) tag: &'a str,
+    pub(crate) category: &'a str,
+    /// Whether a filter leaves pages out, and the same search without.
+    pub(crate) filtered: bool,
+    pub(crate) unfiltered_href: &'a str,
     /// Whether only words count.
     pub(crate) words_only: bool,
     /// Whether there is a model, and so a choice.

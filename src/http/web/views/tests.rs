@@ -1,6 +1,8 @@
 //! Renders every page kind with sample data. With `ROBOTWIKI_RENDER_DIR` set, the pages
 //! are left there as files, to look at in a browser.
 
+mod transfer;
+
 use std::path::Path;
 
 use askama::Template;
@@ -32,6 +34,8 @@ fn wiki_frame(title: &'static str) -> Frame<'static> {
         sign_in_href: None,
         platform_href: "http://localhost:8080/",
         csrf: "csrf-token",
+        side: None,
+        indexed: true,
     }
 }
 
@@ -52,7 +56,66 @@ fn link(text: &str, href: &str) -> Link {
 }
 
 fn change(seconds: UnixSeconds, author: &str) -> Change {
-    Change { at: Moment::from_unix(seconds), author: author.to_owned() }
+    Change { at: Moment::from_unix(seconds), author: author.to_owned(), agent: author.contains("agent") }
+}
+
+fn drafting() -> Drafting {
+    Drafting { window: "abc123".to_owned(), seen: String::new(), limit: 1_000_000, summary: SummaryField::Optional }
+}
+
+fn new_page(name: &'static str, problem: Option<&'static str>) -> NewPage<'static> {
+    NewPage {
+        frame: wiki_frame("New page"),
+        name,
+        from: "/Guides/First_Steps",
+        problem,
+        existing: None,
+        near: Vec::new(),
+        anyway_href: None,
+        places: vec![link("Guides", "/-/new?name=Guides%2F"), link("Guides / First Steps", "/-/new?name=x")],
+    }
+}
+
+fn revert(possible: bool) -> RevertView<'static> {
+    let row = RevertRow { name: "Guides / First Steps".to_owned(), fate: "changes", from: None };
+    let clash = ClashView {
+        field: String::new(),
+        number: 1,
+        before: None,
+        rows: vec![DiffRow {
+            old: Some(Half { number: 1, parts: vec![("as it is now".to_owned(), false)] }),
+            new: None,
+            same: false,
+        }],
+        mine_empty: false,
+        theirs_empty: true,
+        chosen: String::new(),
+    };
+    let obstacle = ObstacleRow { name: row.name.clone(), why: "was changed since", clashes: vec![clash], more: 2 };
+    RevertView {
+        frame: wiki_frame("Undo a change"),
+        subject: "Small machines are enough",
+        change: change(1_795_189_680, "Jun Okafor"),
+        revision: "0d44f1ab36",
+        message: "",
+        files: if possible { vec![row] } else { Vec::new() },
+        obstacles: if possible { Vec::new() } else { vec![obstacle] },
+        problem: None,
+    }
+}
+
+fn held(frame: Frame<'static>) -> Held<'static> {
+    Held {
+        frame,
+        action: "/Guides/First_Steps/edit",
+        path: "Guides/First_Steps",
+        content: MARKDOWN,
+        base: "4f6c0b1d",
+        section: "",
+        message: "",
+        writer: "abc123",
+        seen: "",
+    }
 }
 
 fn page() -> PageView<'static> {
@@ -70,6 +133,7 @@ fn page() -> PageView<'static> {
         crumbs: vec![Crumb { name: "Guides".to_owned(), href: Some("/Guides".to_owned()) }],
         heading: None,
         html: ARTICLE,
+        has: Extras::default(),
         contents: contents
             .into_iter()
             .map(|(level, title, anchor)| ContentsEntry { level, title: title.to_owned(), anchor: anchor.to_owned() })
@@ -94,6 +158,9 @@ fn page() -> PageView<'static> {
         ],
         changed: Some(change(1_795_189_680, "Ada Lindqvist")),
         revision: "4f6c0b1d2e9a8c7f6b5a4d3c2b1a0f9e8d7c6b5a",
+        words: "1,240 words, 6 minutes",
+        description: "Install the package, open the link.",
+        canonical: "https://notes.example.org/Guides/First_Steps",
         merged: false,
         old: None,
     }
@@ -102,7 +169,7 @@ fn page() -> PageView<'static> {
 fn versions() -> Vec<Version> {
     [
         ("4f6c0b1d2e", 1_795_189_680, "Ada Lindqvist", "Say which port the server listens on", None),
-        ("91be07aa54", 1_795_102_280, "Claude (agent)", "Add the table of settings", None),
+        ("91be07aa54", 1_795_102_280, "Research agent", "Add the table of settings", None),
         ("c03d5e8f17", 1_794_690_000, "Jun Okafor", "", None),
         ("7a2210be9d", 1_793_190_000, "Ada Lindqvist", "Rename Setup to First Steps", Some("Setup")),
         ("0d44f1ab36", 1_790_000_000, "Ada Lindqvist", "Start the guide", Some("Setup")),
@@ -121,18 +188,70 @@ fn versions() -> Vec<Version> {
     .collect()
 }
 
-fn index(pages_a_letter: usize) -> Vec<IndexGroup> {
+fn index(pages_a_letter: usize) -> PageIndex<'static> {
     let words = ["Administration", "Backups", "Changelog", "Field trips", "Guides", "Herbarium", "Moss", "Weather"];
-    let groups = words.iter().map(|word| {
-        let entry = |n: usize| match n % 7 {
-            0 => IndexEntry { depth: 0, name: format!("{word} {}", 1990 + n), href: None },
-            4 => IndexEntry { depth: 2, name: "Notes from the road".to_owned(), href: Some(format!("/{word}/{n}/a")) },
-            5 | 6 => IndexEntry { depth: 0, name: format!("{word}, part {n}"), href: Some(format!("/{word}_{n}")) },
-            _ => IndexEntry { depth: 1, name: format!("Week {n}"), href: Some(format!("/{word}/{n}")) },
-        };
-        IndexGroup { letter: word.chars().next().unwrap(), entries: (0..pages_a_letter).map(entry).collect() }
-    });
-    groups.collect()
+    let groups: Vec<IndexGroup> = words
+        .iter()
+        .map(|word| {
+            let entry = |n: usize| {
+                let (depth, name, is_page) = match n % 7 {
+                    0 => (0, format!("{word} {}", 1990 + n), false),
+                    4 => (2, "Notes from the road".to_owned(), true),
+                    5 | 6 => (0, format!("{word}, part {n}"), true),
+                    _ => (1, format!("Week {n}"), true),
+                };
+                let below = (n % 7 == 6).then(|| ("312 pages".to_owned(), format!("/-/index?in={word}_{n}")));
+                IndexEntry { depth, name, href: format!("/{word}_{n}"), is_page, below, headings: Vec::new() }
+            };
+            let letter = word.chars().next().unwrap();
+            IndexGroup { letter, entries: (0..pages_a_letter).map(entry).collect() }
+        })
+        .collect();
+    PageIndex {
+        frame: wiki_frame("All pages"),
+        heading: "All pages",
+        folder: None,
+        total: u32::try_from(pages_a_letter * words.len()).unwrap(),
+        letters: groups.iter().map(|g| Letter { letter: g.letter, href: format!("#letter-{}", g.letter) }).collect(),
+        groups,
+        whole: pages_a_letter < 100,
+        headings: false,
+        headings_href: "/-/index?headings=1".to_owned(),
+        all_href: "/-/index".to_owned(),
+        previous_href: None,
+        next_href: (pages_a_letter >= 100).then(|| "/-/index?from=n".to_owned()),
+        filter: "",
+        found: None,
+    }
+}
+
+fn side() -> Side {
+    let name = |text: &str, href: &str, current| TreeName { link: link(text, href), current };
+    let folded = |text: &str, href: &str, pages: u32| TreeRow::Folded {
+        name: name(text, href, false),
+        pages: format!("{pages} pages"),
+        inside_href: format!("/-/index?in={text}"),
+    };
+    Side {
+        menu: vec![
+            Some(link("Start", "/Home")),
+            Some(link("The society", "https://example.org/")),
+            None,
+            Some(link("Changes", "/-/changelog")),
+        ],
+        rows: vec![
+            TreeRow::Name(name("Administration", "/Administration", false)),
+            folded("Field trips", "/Field_trips", 48),
+            TreeRow::Opens(name("Guides", "/Guides", false)),
+            TreeRow::Name(name("Drying and pressing", "/Guides/Drying_and_pressing", false)),
+            TreeRow::Name(name("First Steps", "/Guides/First_Steps", true)),
+            folded("Microscopy", "/Guides/Microscopy", 1),
+            TreeRow::Closes,
+            TreeRow::Name(name("Herbarium of the northern collection, 1890 to 1912", "/Herbarium", false)),
+            TreeRow::More(link("More", "/-/index")),
+        ],
+        hidden: false,
+    }
 }
 
 fn hits() -> Vec<SearchHit> {
@@ -181,6 +300,7 @@ fn all_pages() -> Vec<(&'static str, String)> {
         typed,
     };
     let draw = |page: &dyn askama::DynTemplate| page.dyn_render().unwrap();
+    let side = side();
     let landing = |frame, wikis| Landing { frame, wikis };
     let card = |name: &str, slug: &str, public, role| WikiCard {
         name: name.to_owned(),
@@ -198,6 +318,7 @@ fn all_pages() -> Vec<(&'static str, String)> {
         old: Some(OldVersion { current_href: Some("/Guides/First_Steps"), base: "/Guides/First_Steps" }),
         ..page()
     };
+    let drafting = drafting();
     let edit = |content, base, problem| EditForm {
         frame: page_frame("Editing First Steps"),
         path: "Guides/First_Steps",
@@ -205,7 +326,23 @@ fn all_pages() -> Vec<(&'static str, String)> {
         base,
         message: "",
         problem,
+        note: None,
+        unsaved: false,
+        section: None,
+        drafting: &drafting,
+        offer: None,
     };
+    let offer = DraftOffer {
+        at: Moment::from_unix(1_795_189_680),
+        outdated: true,
+        taken: false,
+        continue_href: "/Guides/First_Steps/edit?draft=continue".to_owned(),
+        compare_href: "/Guides/First_Steps/edit?draft=compare".to_owned(),
+        path: "Guides/First_Steps".to_owned(),
+        section: String::new(),
+        return_to: "/Guides/First_Steps/edit".to_owned(),
+    };
+    let section = Section { anchor: "install", encoded: "install", title: "Install" };
     let mine =
         MARKDOWN.replace("one machine", "one small machine").replace("See [[Administration]] for backups.\n", "");
     let conflict = EditConflict {
@@ -214,14 +351,33 @@ fn all_pages() -> Vec<(&'static str, String)> {
         mine: &mine,
         theirs: Some(MARKDOWN),
         their_change: Some(change(1_795_189_680, "Jun Okafor")),
+        origin: "3f6c0b1d2e9a8c7f6b5a4d3c2b1a0f9e8d7c6b5a",
         base: "4f6c0b1d2e9a8c7f6b5a4d3c2b1a0f9e8d7c6b5a",
         message: "Small machines are enough",
+        clashes: vec![ClashView {
+            field: "choice-0".to_owned(),
+            number: 1,
+            before: Some("- one machine\n".to_owned()),
+            rows: vec![DiffRow {
+                old: Some(Half { number: 1, parts: vec![("- one ".to_owned(), false), ("small".to_owned(), true)] }),
+                new: Some(Half { number: 1, parts: vec![("- one ".to_owned(), false), ("large".to_owned(), true)] }),
+                same: false,
+            }],
+            mine_empty: false,
+            theirs_empty: false,
+            chosen: String::new(),
+        }],
+        problem: None,
+        drafting: &drafting,
     };
     let found = |query, total, hits, create_href| SearchResults {
         frame: wiki_frame("Search"),
         query,
         prefix: "",
         tag: "",
+        category: "",
+        filtered: false,
+        unfiltered_href: "/-/search?q=backup",
         words_only: false,
         has_model: true,
         note: None,
@@ -258,34 +414,120 @@ fn all_pages() -> Vec<(&'static str, String)> {
         ("edit", draw(&edit(MARKDOWN, "4f6c0b1d", None))),
         ("edit-new", draw(&edit("", "", None))),
         ("edit-problem", draw(&edit(MARKDOWN, "4f6c0b1d", Some("The text is longer than 1 MB.")))),
+        (
+            "edit-section",
+            draw(&EditForm {
+                section: Some(&section),
+                offer: Some(offer.clone()),
+                ..edit("## Install\n", "4f6c0b1d", None)
+            }),
+        ),
+        (
+            "drafts",
+            draw(&Drafts {
+                frame: wiki_frame("My drafts"),
+                rows: vec![DraftRow {
+                    page: link("Guides / First Steps", "/Guides/First_Steps"),
+                    section: Some("install".to_owned()),
+                    missing: false,
+                    size: "1.2 KB".to_owned(),
+                    offer: offer.clone(),
+                }],
+                days: 90,
+                most: 100,
+                given_up: Some("Plans"),
+            }),
+        ),
+        (
+            "draft-compare",
+            draw(&DraftCompare {
+                frame: page_frame("Compare with your draft"),
+                name: "Guides / First Steps",
+                offer,
+                hunks: Vec::new(),
+                truncated: false,
+            }),
+        ),
+        ("held", draw(&held(visitor(page_frame("Sign in"))))),
+        ("held-forbidden", draw(&held(page_frame("Not allowed")))),
         ("conflict", draw(&conflict)),
         (
             "conflict-deleted",
             draw(&EditConflict {
                 theirs: None,
                 their_change: None,
+                clashes: Vec::new(),
                 base: "",
                 frame: page_frame("First Steps"),
                 ..conflict
             }),
         ),
-        ("new", draw(&NewPage { frame: wiki_frame("New page"), name: "", problem: None, existing: None })),
+        ("new", draw(&new_page("", None))),
         (
             "new-problem",
             draw(&NewPage {
-                frame: wiki_frame("New page"),
-                name: ".hidden",
-                problem: Some("A name must not start with a dot."),
                 existing: Some(link("Hidden", "/Hidden")),
+                ..new_page(".hidden", Some("A name must not start with a dot."))
+            }),
+        ),
+        (
+            "new-near",
+            draw(&NewPage {
+                near: vec![link("Guides / First Steps", "/Guides/First_Steps")],
+                anyway_href: Some("/First_Step/edit"),
+                ..new_page("First Step", None)
             }),
         ),
         (
             "history",
-            draw(&History { frame: page_frame("History"), versions: versions(), older_href: Some("?from=0d44f1ab36") }),
+            draw(&History {
+                frame: page_frame("History"),
+                versions: versions(),
+                older_href: Some("?from=0d44f1ab36"),
+                gone: None,
+            }),
         ),
-        ("index", draw(&PageIndex { frame: wiki_frame("All pages"), total: 168, groups: index(21) })),
-        ("index-large", draw(&PageIndex { frame: wiki_frame("All pages"), total: 6400, groups: index(800) })),
-        ("index-empty", draw(&PageIndex { frame: wiki_frame("All pages"), total: 0, groups: Vec::new() })),
+        (
+            "history-deleted",
+            draw(&History {
+                frame: page_frame("History"),
+                versions: versions(),
+                older_href: None,
+                gone: Some(Deleted {
+                    change: change(1_795_189_680, "Jun Okafor"),
+                    commit_href: "/-/commit/0d44f1ab36".to_owned(),
+                    restore_action: "/Guides/First_Steps/revert",
+                    revision: "0d44f1ab36".to_owned(),
+                }),
+            }),
+        ),
+        ("revert", draw(&revert(true))),
+        ("revert-obstacles", draw(&revert(false))),
+        ("index", draw(&index(21))),
+        ("index-large", draw(&index(800))),
+        ("index-empty", draw(&index(0))),
+        (
+            "index-folder",
+            draw(&PageIndex {
+                heading: "Field trips",
+                folder: Some(Folder {
+                    path: "Field_trips".to_owned(),
+                    page_href: None,
+                    crumbs: vec![Crumb { name: "All pages".to_owned(), href: Some("/-/index".to_owned()) }],
+                    create_href: Some("/Field_trips/edit"),
+                }),
+                ..index(9)
+            }),
+        ),
+        (
+            "index-filter",
+            draw(&PageIndex {
+                filter: "moss",
+                found: Some(NamesFound { pages: vec![link("Moss, part 5", "/Moss_5")], total: 1 }),
+                ..index(9)
+            }),
+        ),
+        ("page-side", draw(&PageView { frame: Frame { side: Some(&side), ..page_frame("First Steps") }, ..page() })),
         ("search", draw(&found("backup", 12, hits(), Some("/Backup/edit")))),
         ("search-none", draw(&found("perpetuum <mobile>", 0, Vec::new(), Some("/Perpetuum/edit")))),
         ("search-empty", draw(&found("", 0, Vec::new(), None))),
@@ -341,7 +583,7 @@ fn all_pages() -> Vec<(&'static str, String)> {
 
 #[test]
 fn every_page_kind_renders_a_whole_document_that_the_content_policy_allows() {
-    let pages = all_pages();
+    let pages = [all_pages(), transfer::pages()].concat();
     if let Some(dir) = std::env::var_os("ROBOTWIKI_RENDER_DIR") {
         for (name, html) in &pages {
             std::fs::write(Path::new(&dir).join(name).with_extension("html"), html).unwrap();
@@ -369,6 +611,11 @@ fn typed_text_and_names_are_escaped() {
         base: "4f6c",
         message: hostile,
         problem: Some(hostile),
+        note: Some(hostile),
+        unsaved: true,
+        section: Some(&Section { anchor: hostile, encoded: "x", title: hostile }),
+        drafting: &drafting(),
+        offer: None,
     };
     let html = form.render().unwrap();
     assert!(!html.contains("<script>"));
@@ -384,6 +631,11 @@ fn a_text_that_begins_with_an_empty_line_keeps_it_in_the_form() {
         base: "4f6c",
         message: "",
         problem: None,
+        note: None,
+        unsaved: false,
+        section: None,
+        drafting: &drafting(),
+        offer: None,
     };
     // An HTML parser drops the first line break of a textarea, so that one precedes the text.
     assert!(form.render().unwrap().contains(">\n\nsecond line</textarea>"));
