@@ -1,5 +1,6 @@
 use super::front_matter::front_matter;
 use super::plain::plain;
+use super::wikilink::LinkOrder;
 
 /// Bytes of a page that are looked at.
 const READ: usize = 8 << 10;
@@ -10,13 +11,13 @@ const LONGEST: usize = 200;
 /// matter's `description` or `summary` if it has one, else its text without headings. Empty
 /// when there are none.
 #[must_use]
-pub fn summary(text: &str) -> String {
+pub fn summary(text: &str, order: LinkOrder) -> String {
     let front = front_matter(text);
     if let Some(given) = ["description", "summary"].iter().find_map(|key| front.scalar(key)) {
         return shortened(given.split_whitespace());
     }
     let end = (0..=READ.min(front.body.len())).rev().find(|end| front.body.is_char_boundary(*end)).unwrap_or(0);
-    let plain = plain(front.body.get(..end).unwrap_or_default());
+    let plain = plain(front.body.get(..end).unwrap_or_default(), order);
     let mut at = 0;
     let mut parts = Vec::new();
     for (_, heading) in &plain.headings {
@@ -55,12 +56,12 @@ mod tests {
 
     #[test]
     fn a_summary_is_the_first_words_without_markup_and_headings() {
-        assert_eq!(summary("# Meta\n\n**strong** [text](x).\n\n## More\n\nand more"), "strong text. and more");
-        assert_eq!(summary("---\ntitle: x\ndescription: ' Given  here '\n---\nText"), "Given here");
-        assert_eq!(summary("# Only a heading"), "");
-        assert_eq!(summary(""), "");
-        let long = summary(&"word ".repeat(5_000));
+        assert_eq!(said("# Meta\n\n**strong** [text](x).\n\n## More\n\nand more"), "strong text. and more");
+        assert_eq!(said("---\ntitle: x\ndescription: ' Given  here '\n---\nText"), "Given here");
+        assert_eq!(said("# Only a heading"), "");
+        assert_eq!(said(""), "");
+        let long = said(&"word ".repeat(5_000));
         assert!(long.ends_with("word…") && long.chars().count() <= 201, "{long}");
-        assert_eq!(summary(&"\u{e9}".repeat(20_000)).chars().count(), 201);
+        assert_eq!(said(&"\u{e9}".repeat(20_000)).chars().count(), 201);
     }
 }

@@ -265,7 +265,9 @@ fn find(
                 && let Some(listed) = page_index::listed(&access, surroundings.clone(), &query, None)?
             {
                 return Ok(match listed.folder() {
-                    Some(folder) if folder.as_str() != typed => Found::Elsewhere(folder.clone()),
+                    Some(folder) if !matches!(name, Asked::Name(typed) if typed == folder.as_str()) => {
+                        Found::Elsewhere(folder.clone())
+                    }
                     _ => Found::Folder(Box::new(listed)),
                 });
             }
@@ -369,7 +371,7 @@ pub(super) fn rendered(
         contents,
         opens_with_title,
         has,
-        summary: markdown::summary(&page.content),
+        summary: markdown::summary(&page.content, access.link_order()),
         words,
         sections,
     });

@@ -48,13 +48,14 @@ pub(super) fn with_section_links(html: &str, places: &[SectionPlace], base: &str
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::markdown::{LinkOrder, RenderContext, render};
+    use crate::markdown::{LinkOrder, NoSources, RenderContext, render};
     use crate::model::PagePath;
 
     #[test]
     fn every_section_has_a_link_at_its_heading() {
         let page = PagePath::parse("Home").unwrap();
-        let context = RenderContext { page: &page, order: LinkOrder::default(), find_page: &|_| None };
+        let context =
+            RenderContext { page: &page, order: LinkOrder::default(), find_page: &|_| None, sources: &NoSources };
         let text = "# A\n\n> ## Quoted\n\n## B *c*\n\n<a class=\"anchor\" href=\"#d\" aria-label=\"x\">no</a>\n\n## 日本 & more\n\n## B c\n";
         let output = render(text, &context);
         let places = section_places(&output.html, output.contents.iter().map(|heading| heading.anchor.as_str()));

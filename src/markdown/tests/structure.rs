@@ -102,7 +102,7 @@ fn plain_text_of_blocks_has_their_words_and_none_of_their_signs() {
 #[test]
 fn formulas_and_code_are_plain_text_as_they_are_written() {
     let text = "$a^2$ `$b$`\n\n$$\nc\n\n- d\n$$\n\n```rust=\nfn f() {}\n```\n\n# Mass $m$\n\n*[m]: mass\n";
-    assert_eq!(plain_text(text), "a^2 $b$\nc\n- d\nfn f() {}\nMass m\n*[m]: mass");
+    assert_eq!(plain_text(text, LinkOrder::default()), "a^2 $b$\nc\n- d\nfn f() {}\nMass m\n*[m]: mass");
     assert_eq!(outline(text), [row(1, "Mass m", "mass-m", 13, "# Mass $m$")]);
 }
 
@@ -110,8 +110,12 @@ fn formulas_and_code_are_plain_text_as_they_are_written() {
 fn the_title_of_the_front_matter_is_shown_where_the_text_has_none() {
     let contents = |text: &str| {
         let page = crate::model::PagePath::parse("Guide").unwrap();
-        let context =
-            crate::markdown::RenderContext { page: &page, order: LinkOrder::LabelFirst, find_page: &super::find_page };
+        let context = crate::markdown::RenderContext {
+            page: &page,
+            order: LinkOrder::LabelFirst,
+            find_page: &super::find_page,
+            sources: &crate::markdown::NoSources,
+        };
         let output = crate::markdown::render(text, &context);
         let titles: Vec<String> = output.contents.iter().map(|heading| heading.title.clone()).collect();
         (output.html.matches("<h1").count(), output.title, titles)

@@ -68,8 +68,8 @@ fn sections(text: &str) {
 }
 
 fn plain_texts(text: &str) {
-    let plain = plain(text);
-    assert_eq!(plain_text(text), plain.text);
+    let plain = plain(text, LinkOrder::LabelFirst);
+    assert_eq!(plain_text(text, LinkOrder::LabelFirst), plain.text);
     for (heading, place) in &plain.headings {
         assert!(plain.text.get(place.clone()).is_some(), "{heading:?} at {place:?} in {:?}", plain.text);
     }
