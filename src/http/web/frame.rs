@@ -2,7 +2,7 @@ use super::request::{WebRequest, encode};
 use super::side::Beside;
 use super::views::{Frame, PageNav};
 use crate::http::state::AppState;
-use crate::model::{MessageDemand, PagePath, Permission, Principal, display_name};
+use crate::model::{PagePath, Permission, Principal, display_name};
 use crate::wiki::{Access, Right};
 
 /// What surrounds a page, as owned values; [`Surroundings::frame`] lends them to a view.
@@ -14,7 +14,6 @@ pub(super) struct Surroundings {
     may_write: bool,
     may_administer: bool,
     style_href: Option<String>,
-    summary: MessageDemand,
     sign_in_href: Option<String>,
     platform_href: String,
     csrf: String,
@@ -34,7 +33,6 @@ impl Surroundings {
             may_write: false,
             may_administer: false,
             style_href: None,
-            summary: MessageDemand::Optional,
             sign_in_href: (!signed_in).then(|| "/auth/sign-in".to_owned()),
             platform_href: "/".to_owned(),
             csrf: state.auth().csrf_token(principal),
@@ -53,7 +51,6 @@ impl Surroundings {
             may_write: access.may(Permission::Write),
             may_administer: access.may(Permission::Admin),
             style_href: access.style().map(|style| format!("/-/style/{}", style.name)),
-            summary: access.preferences().messages.demand,
             beside: Some(Beside::new(access, request)),
             indexed: access.public() && access.preferences().indexed,
             ..Self::outside(state, principal, request)
@@ -72,7 +69,6 @@ impl Surroundings {
             may_write: false,
             may_administer: false,
             style_href: None,
-            summary: MessageDemand::Optional,
             sign_in_href: (!signed_in).then_some(sign_in),
             platform_href: platform_address(state),
             csrf: state.auth().csrf_token(principal),
@@ -104,7 +100,6 @@ impl Surroundings {
             may_write: self.may_write,
             may_administer: self.may_administer,
             style_href: self.style_href.as_deref(),
-            summary: self.summary,
             sign_in_href: self.sign_in_href.as_deref(),
             platform_href: &self.platform_href,
             csrf: &self.csrf,

@@ -250,8 +250,7 @@ fn find(
         Ok(page) => page,
         Err(WikiError::NoSuchPage { near, .. }) => {
             // An address that has been given away keeps leading to its page.
-            let leads_to = if at.is_none() { wiki::leads_to(&access, &path)? } else { None };
-            match leads_to {
+            match if at.is_none() { wiki::leads_to(&access, &path)? } else { None } {
                 Some(LeadsTo::Page(page)) => return Ok(Found::Elsewhere(page)),
                 // An address of this very host that leads nowhere would be asked for again and again.
                 Some(LeadsTo::Web(address)) if !request.is_own(&address.authority()) => {
@@ -265,7 +264,7 @@ fn find(
                 && let Some(listed) = page_index::listed(&access, surroundings.clone(), &query, None)?
             {
                 return Ok(match listed.folder() {
-                    Some(folder) if !matches!(name, Asked::Name(typed) if typed == folder.as_str()) => {
+                    Some(folder) if matches!(name, Asked::Name(typed) if folder.as_str() != typed) => {
                         Found::Elsewhere(folder.clone())
                     }
                     _ => Found::Folder(Box::new(listed)),
@@ -371,7 +370,7 @@ pub(super) fn rendered(
         contents,
         opens_with_title,
         has,
-        summary: markdown::summary(&page.content, access.link_order()),
+        summary: markdown::summary(&page.content, order),
         words,
         sections,
     });

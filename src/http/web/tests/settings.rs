@@ -42,7 +42,7 @@ impl World {
         (parts.status, parts.headers, String::from_utf8(bytes.to_vec()).unwrap())
     }
 
-    async fn submit(&self, who: &Visitor, address: &str, fields: &[(&str, &str)]) -> (StatusCode, HeaderMap, String) {
+    async fn post_as(&self, who: &Visitor, address: &str, fields: &[(&str, &str)]) -> (StatusCode, HeaderMap, String) {
         let encode = super::super::request::encode;
         let body = fields.iter().map(|(name, value)| format!("&{name}={}", encode(value))).collect::<String>();
         let request = Request::post(address)
@@ -63,14 +63,14 @@ impl World {
 
     /// Posts to a page of the settings as the owner; it must be saved.
     async fn set(&self, page: &str, fields: &[(&str, &str)]) {
-        let (status, headers, html) = self.submit(&self.me(), &format!("/-/settings/{page}"), fields).await;
+        let (status, headers, html) = self.post_as(&self.me(), &format!("/-/settings/{page}"), fields).await;
         assert_eq!(status, StatusCode::SEE_OTHER, "{html}");
         assert_eq!(headers["location"], format!("/-/settings/{page}?saved=1"));
     }
 
     /// Posts what must be refused; what was typed is there again.
     async fn refused(&self, page: &str, fields: &[(&str, &str)], problem: &str) -> String {
-        let (status, _, html) = self.submit(&self.me(), &format!("/-/settings/{page}"), fields).await;
+        let (status, _, html) = self.post_as(&self.me(), &format!("/-/settings/{page}"), fields).await;
         assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{html}");
         assert!(html.contains(problem), "{problem}: {html}");
         html
@@ -175,11 +175,11 @@ async fn only_an_owner_sees_and_changes_settings() {
             assert_eq!(status, StatusCode::FORBIDDEN, "{page}");
             assert!(!html.contains("settings-nav"), "{page}");
             let fields = [("slug", "docs"), ("name", "x"), ("css", ""), ("redirects", "")];
-            assert_eq!(world.submit(who, &address, &fields).await.0, StatusCode::FORBIDDEN, "{page}");
+            assert_eq!(world.post_as(who, &address, &fields).await.0, StatusCode::FORBIDDEN, "{page}");
         }
         assert_eq!(world.look(Some(&owner), &address).await.0, StatusCode::OK, "{page}");
         let forged = Visitor { csrf: "0".repeat(64), ..world.me() };
-        assert_eq!(world.submit(&forged, &address, &[("slug", "docs")]).await.0, StatusCode::FORBIDDEN, "{page}");
+        assert_eq!(world.post_as(&forged, &address, &[("slug", "docs")]).await.0, StatusCode::FORBIDDEN, "{page}");
     }
     assert!(!world.look(Some(&editor), "/").await.2.contains("/-/settings"));
     assert_eq!(world.look(Some(&owner), "/").await.0, StatusCode::OK);
@@ -262,17 +262,20 @@ async fn a_summary_is_asked_for_as_the_owner_wants() {
         )
     );
     let (status, _, html) =
-        world.submit(&me, "/New_Page/edit", &[("content", "long thoughts"), ("message", " ")]).await;
+        world.post_as(&me, "/New_Page/edit", &[("content", "long thoughts"), ("message", " ")]).await;
     assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
-    assert!(html.contains("long thoughts") && html.contains("The summary of the change must be given here"), "{html}");
-    let saved = world.submit(&me, "/New_Page/edit", &[("content", "x"), ("message", "because")]).await.0;
+    assert!(
+        html.contains("long thoughts") && html.contains("A summary of the change is needed on this wiki"),
+        "{html}"
+    );
+    let saved = world.post_as(&me, "/New_Page/edit", &[("content", "x"), ("message", "because")]).await.0;
     assert_eq!((saved, summary("New_Page").as_str()), (StatusCode::SEE_OTHER, "because"));
     world.set("writing", &[("message_policy", "hidden"), ("message_template", "%P is new")]).await;
     assert!(!world.look(Some(&me), "/Other_Page/edit").await.2.contains("name=\"message\""));
-    world.submit(&me, "/Other_Page/edit", &[("content", "x"), ("message", "ignored")]).await;
+    world.post_as(&me, "/Other_Page/edit", &[("content", "x"), ("message", "ignored")]).await;
     assert_eq!(summary("Other_Page"), "Other Page is new");
     world.set("writing", &[("message_policy", "optional"), ("message_template", "")]).await;
-    world.submit(&me, "/Third/edit", &[("content", "x"), ("message", "")]).await;
+    world.post_as(&me, "/Third/edit", &[("content", "x"), ("message", "")]).await;
     assert_eq!(summary("Third"), "Create Third");
 }
 
@@ -287,7 +290,7 @@ async fn people_are_let_in_and_the_last_owner_stays() {
     world.set("people", &[("act", "set"), ("person", "vera"), ("role", "viewer")]).await;
     assert_eq!(world.look(Some(&vera), "/New/edit").await.0, StatusCode::FORBIDDEN);
     let (status, _, html) =
-        world.submit(&me, "/-/settings/people", &[("act", "add"), ("person", "Nemo<b>"), ("role", "owner")]).await;
+        world.post_as(&me, "/-/settings/people", &[("act", "add"), ("person", "Nemo<b>"), ("role", "owner")]).await;
     assert_eq!(status, StatusCode::NOT_FOUND);
     assert!(
         html.contains("no account called &#39;Nemo&#60;b&#62;&#39;") && html.contains("value=\"owner\" checked"),
@@ -298,7 +301,7 @@ async fn people_are_let_in_and_the_last_owner_stays() {
     let own = world.owner.person().unwrap().0.to_string();
     for act in [("act", "remove"), ("act", "set")] {
         let fields = [act, ("person", &own), ("role", "viewer")];
-        let (status, _, html) = world.submit(&me, "/-/settings/people", &fields).await;
+        let (status, _, html) = world.post_as(&me, "/-/settings/people", &fields).await;
         assert!(status.is_client_error() && html.contains("needs an owner"), "{status} {html}");
     }
     world.set("people", &[("act", "remove"), ("person", "vera")]).await;
@@ -310,7 +313,7 @@ async fn a_token_is_shown_once_and_useless_when_revoked() {
     let world = World::new();
     let me = world.me();
     let make = [("name", "Bot"), ("role", "write"), ("expires_days", "30")];
-    let (status, headers, html) = world.submit(&me, "/-/settings/tokens", &make).await;
+    let (status, headers, html) = world.post_as(&me, "/-/settings/tokens", &make).await;
     assert_eq!((status, headers["cache-control"].to_str().unwrap()), (StatusCode::OK, "no-store"));
     let (_, rest) = html.split_once("<code>rw_").unwrap();
     let secret = format!("rw_{}", rest.split_once('<').unwrap().0);
@@ -326,19 +329,19 @@ async fn a_token_is_shown_once_and_useless_when_revoked() {
         ([("name", "x"), ("role", ""), ("expires_days", "")], "What it may do must be chosen"),
         ([("name", "Kept"), ("role", "read"), ("expires_days", "0")], "from 1 to 3650"),
     ] {
-        let (status, _, html) = world.submit(&me, "/-/settings/tokens", &fields).await;
+        let (status, _, html) = world.post_as(&me, "/-/settings/tokens", &fields).await;
         assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
         assert!(html.contains(problem), "{problem}: {html}");
     }
     let (_, rest) = listed.split_once("name=\"revoke\" value=\"").unwrap();
     let id = rest.split_once('"').unwrap().0;
-    let (status, headers, _) = world.submit(&me, "/-/settings/tokens", &[("revoke", id)]).await;
+    let (status, headers, _) = world.post_as(&me, "/-/settings/tokens", &[("revoke", id)]).await;
     assert_eq!(
         (status, headers["location"].to_str().unwrap()),
         (StatusCode::SEE_OTHER, "/-/settings/tokens?revoked=1")
     );
     assert_eq!(with_token().await.0, StatusCode::UNAUTHORIZED);
-    assert_eq!(world.submit(&me, "/-/settings/tokens", &[("revoke", id)]).await.0, StatusCode::NOT_FOUND);
+    assert_eq!(world.post_as(&me, "/-/settings/tokens", &[("revoke", id)]).await.0, StatusCode::NOT_FOUND);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -352,7 +355,7 @@ async fn only_empty_pages_are_cleared_away() {
     assert!(html.contains("value=\"Empty_one\"") && html.contains("value=\"Empty_two\""), "{html}");
     assert!(!html.contains("value=\"Full\"") && html.contains("Not there") && html.contains("/Full"), "{html}");
     let pages = [("page", "Empty_one"), ("page", "Full"), ("page", "Gone")];
-    let (status, headers, _) = world.submit(&me, "/-/settings/housekeeping", &pages).await;
+    let (status, headers, _) = world.post_as(&me, "/-/settings/housekeeping", &pages).await;
     assert_eq!(status, StatusCode::SEE_OTHER);
     assert_eq!(headers["location"], "/-/settings/housekeeping?deleted=1");
     assert_eq!(world.look(Some(&me), "/Full").await.0, StatusCode::OK);
@@ -364,10 +367,10 @@ async fn only_empty_pages_are_cleared_away() {
 async fn a_wiki_is_deleted_when_its_name_is_typed() {
     let world = World::new();
     let me = world.me();
-    let (status, _, html) = world.submit(&me, "/-/settings/danger", &[("slug", "dogs")]).await;
+    let (status, _, html) = world.post_as(&me, "/-/settings/danger", &[("slug", "dogs")]).await;
     assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(html.contains("Nothing was deleted") && html.contains("value=\"dogs\""), "{html}");
-    let (status, headers, _) = world.submit(&me, "/-/settings/danger", &[("slug", "docs")]).await;
+    let (status, headers, _) = world.post_as(&me, "/-/settings/danger", &[("slug", "docs")]).await;
     assert_eq!((status, headers["location"].to_str().unwrap()), (StatusCode::SEE_OTHER, "http://localhost/"));
     assert_eq!(world.look(Some(&me), "/").await.0, StatusCode::NOT_FOUND);
 }
@@ -402,7 +405,7 @@ async fn links_change_their_meaning_everywhere_at_once() {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     // A rename rewrites the page in the link, not its text.
-    let (status, _, html) = world.submit(&me, "/Boats/rename", &[("to", "Vessels")]).await;
+    let (status, _, html) = world.post_as(&me, "/Boats/rename", &[("to", "Vessels")]).await;
     assert_eq!(status, StatusCode::SEE_OTHER, "{html}");
     let access = world.wikis.authorize::<wiki::Read>(&world.owner, &slug()).unwrap();
     let page = wiki::read(&access, &PagePath::parse("Reader").unwrap(), None).unwrap();

@@ -42,7 +42,7 @@ pub(crate) use writing::{
 };
 
 use super::asset;
-use crate::model::{MessageDemand, UnixSeconds};
+use crate::model::UnixSeconds;
 
 /// How many accent colours the style sheet knows (`.hue-0` and up).
 const HUES: u32 = 8;
@@ -66,8 +66,6 @@ pub(crate) struct Frame<'a> {
     pub(crate) may_administer: bool,
     /// The wiki's own style sheet for the text of pages; none when it has none.
     pub(crate) style_href: Option<&'a str>,
-    /// Whether who saves a page is asked for a summary of the change.
-    pub(crate) summary: MessageDemand,
     /// Where to sign in and come back here; none when nobody can, or someone has.
     pub(crate) sign_in_href: Option<&'a str>,
     /// The platform's page, which lists the wikis.
@@ -98,14 +96,6 @@ impl Frame<'_> {
     /// The address of the page that the request is about; the wiki's home when there is none.
     pub(crate) fn page_base(&self) -> &str {
         self.page.as_ref().map_or("", |page| page.base)
-    }
-
-    fn asks_for_summary(&self) -> bool {
-        self.summary != MessageDemand::Hidden
-    }
-
-    fn demands_summary(&self) -> bool {
-        self.summary == MessageDemand::Required
     }
 
     /// Whether an address is that of the page that the request is about.

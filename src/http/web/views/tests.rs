@@ -30,7 +30,6 @@ fn wiki_frame(title: &'static str) -> Frame<'static> {
         may_write: true,
         may_administer: false,
         style_href: None,
-        summary: crate::model::MessageDemand::Optional,
         sign_in_href: None,
         platform_href: "http://localhost:8080/",
         csrf: "csrf-token",
