@@ -161,7 +161,7 @@ async function shortcuts(page) {
     for (const [key, path] of [['e', '/Herbarium/edit'], ['h', '/Herbarium/history'], ['c', '/-/new']]) {
       await page.goto(at('/Herbarium'))
       await page.keyboard.press(key)
-      await page.waitForURL(at(path))
+      await page.waitForURL((url) => url.pathname === path)
     }
     await page.goto(at('/Herbarium'))
     await page.keyboard.press('/')
@@ -245,11 +245,10 @@ try {
     await tree(plain).getByRole('link', { name: '2 pages' }).click()
     await plain.waitForURL(at('/-/index?in=Trips'))
     contains(await plain.locator('main').innerText(), 'Senja')
-    assert.ok(!await plain.getByRole('button', { name: 'Unfold all' }).isVisible())
   })
   await step('without scripts the index is filtered and the search form searches', async () => {
     await plain.goto(at('/-/index'))
-    await plain.getByLabel('Filter by name').fill('senja')
+    await plain.locator('#index-filter').fill('senja')
     await plain.getByRole('button', { name: 'Filter' }).click()
     contains(await plain.locator('main').innerText(), 'Trips / Senja')
     await plain.locator('#q').fill('saxifrage')

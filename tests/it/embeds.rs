@@ -6,8 +6,23 @@ use serde_json::json;
 
 use crate::support::{DataDir, Node, Request, encode_path};
 
-const PAGES: &[(&str, &str)] =
-    &[("Diagrams", include_str!("embeds/Diagrams.md")), ("Hostile", include_str!("embeds/Hostile.md"))];
+const PAGES: &[(&str, &str)] = &[
+    ("Diagrams", include_str!("embeds/Diagrams.md")),
+    ("Hostile", include_str!("embeds/Hostile.md")),
+    ("Embeds", include_str!("embeds/Embeds.md")),
+    ("Embeds/Shared", include_str!("embeds/Shared.md")),
+    ("Embeds/Folder/Deep", "# Deep\n\n## One\n\n## Two\n"),
+];
+
+/// A picture of one grey point.
+const PICTURE: &str = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGOoBwAAgQCBuIxW7AAAAABJRU5ErkJggg==";
+
+/// Names, numbers and what a browser must not take for markup; one has a harbour.
+fn towns() -> String {
+    let note = |n: usize| if n == 7 { "harbour" } else { ["north", "south", "east"][n % 3] };
+    let rows = (1..=60).map(|n| format!("Town {n};{};<b>{}</b>\n", n * 37 % 61, note(n)));
+    format!("Name;People;Note\n{}", rows.collect::<String>())
+}
 
 #[test]
 fn what_pages_embed_works_in_a_browser_and_can_do_no_harm() {

@@ -35,6 +35,7 @@
   const mark = () => {
     for (const link of tree.querySelectorAll("a")) {
       if (link.getAttribute("href") === current) link.setAttribute("aria-current", "page");
+      else link.removeAttribute("aria-current");
     }
   };
   // The server escapes every name in these fragments.

@@ -32,11 +32,11 @@ pub(in crate::http) struct RenderedPage {
     title: Option<String>,
     contents: Vec<ContentsEntry>,
     opens_with_title: bool,
+    sections: Vec<SectionPlace>,
     has: Extras,
     /// The first words, for previews of links.
     summary: String,
     words: usize,
-    sections: Vec<SectionPlace>,
 }
 
 /// What an address below a wiki's host is about.
@@ -258,9 +258,11 @@ fn find(
                 }
                 Some(LeadsTo::Web(_)) | None => {}
             }
-            // An address with pages below it lists them.
+            let gone = wiki::deleted_history(&access, &path, 1)?.is_some();
+            // An address with pages below it lists them, unless it had a page that can come back.
             let query = FolderQuery { folder: Some(path.clone()), ..FolderQuery::default() };
             if at.is_none()
+                && !gone
                 && let Some(listed) = page_index::listed(&access, surroundings.clone(), &query, None)?
             {
                 return Ok(match listed.folder() {
@@ -271,7 +273,6 @@ fn find(
                 });
             }
             let near = if at.is_some() { wiki::near_pages(&access, &path)? } else { near };
-            let gone = wiki::deleted_history(&access, &path, 1)?.is_some();
             return Ok(Found::Missing(Box::new(Lack { surroundings, path, near, gone })));
         }
         Err(error) => return Err(error.into()),

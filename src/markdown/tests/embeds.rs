@@ -108,7 +108,7 @@ fn every_embedding_has_its_html() {
     snapshot!(
         "embed_figure",
         "{{Figure\n|caption=Two columns\n|width=60%\n|height=20em\n| a | b=c |\n|---|---|\n| 1 | 2 |\n}}\n",
-        "{{Figure|align=left|caption=\n```js\n{{x}}\n}}\n```\n}}\n",
+        "{{Figure|align=left|caption=\n```\n{{x}}\n}}\n```\n}}\n",
     );
     snapshot!(
         "embed_video",
@@ -249,6 +249,10 @@ fn headings_words_and_tasks_in_content_keep_their_places() {
     assert!(set_task(text, 0, true).is_some_and(|text| text.contains("- [x] task")));
     let words = plain(text, LinkOrder::LabelFirst);
     assert_eq!(words.line(words.text.find("task").unwrap()), 6, "{}", words.text);
+    assert_eq!(
+        plain("{{InfoBox\n|Colour=#fff white|Sign=> more\n|#1=#2 and 3}}\n", LinkOrder::LabelFirst).text,
+        "Colour\n#fff white\nSign\n> more\n#1\n#2 and 3"
+    );
     let rows =
         plain("{{InfoBox\n|caption=Oslo\n|Country=[[Land|Norway]]|Area=480\n\nMore.\n}}\n", LinkOrder::LabelFirst).text;
     assert_eq!(rows, "Oslo\nCountry\nLand\nArea\n480\nMore.");

@@ -1,7 +1,7 @@
 use std::collections::BTreeSet;
 
 use crate::markdown::{
-    RenderContext, find_section, front_matter, headings, outline, plain, plain_text, render, set_task, word_count,
+    LinkOrder, NoSources, RenderContext, find_section, front_matter, headings, outline, plain, plain_text, render, set_task, word_count,
 };
 use crate::safe::assert_safe;
 use crate::{find_page, order, page};
@@ -21,7 +21,7 @@ pub fn markdown(text: &str) {
 
 fn rendered(text: &str) {
     let guide = page("Guide");
-    let done = render(text, &RenderContext { page: &guide, order: order(text), find_page: &find_page });
+    let done = render(text, &RenderContext { page: &guide, order: order(text), find_page: &find_page, sources: &NoSources });
     assert!(done.html.len() <= MOST_HTML, "{} bytes", done.html.len());
     let ids = assert_safe(&done.html);
     let different: BTreeSet<&String> = ids.iter().collect();

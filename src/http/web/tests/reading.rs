@@ -266,7 +266,7 @@ async fn the_owner_decides_what_the_sidebar_shows() {
         "<a href=\"/Home\" aria-current=\"page\">Start</a>",
         "href=\"https://example.org/\"",
         "mailto:a@example.org",
-        "separator",
+        "between",
     ] {
         assert!(menu.contains(wanted), "{wanted} is not in {menu}");
     }
