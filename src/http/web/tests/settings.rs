@@ -255,7 +255,7 @@ async fn a_summary_is_asked_for_as_the_owner_wants() {
         let path = PagePath::parse(page).unwrap();
         wiki::read(&access, &path, None).unwrap().last.unwrap().message
     };
-    world.set("writing", &[("message_policy", "required"), ("message_template", "%P is new")]).await;
+    world.set("writing", &[("message_policy", "required"), ("message_template", "")]).await;
     assert!(
         world.look(Some(&me), "/New_Page/edit").await.2.contains(
             "name=\"message\" value=\"\" maxlength=\"500\" autocomplete=\"off\" enterkeyhint=\"done\" required"
