@@ -208,7 +208,7 @@ fn write_fixture(path: &Path) {
             }
             tx.set_preferences(DOCS, &preferences())?;
             for (key, draft) in drafts() {
-                tx.set_draft(DOCS, BOB, key, &draft)?;
+                tx.set_draft(DOCS, BOB, (key, &draft), 10)?;
             }
             for entry in audit(SCHEMA).iter().rev() {
                 tx.audit(entry)?;
