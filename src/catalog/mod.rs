@@ -62,14 +62,14 @@ impl Catalog {
     /// Metadata that is kept in memory alone.
     #[must_use]
     pub fn new(order: LinkOrder) -> Self {
-        Self::of(State { order, ..State::default() }, Stored::default())
+        Self::of(State::new(order), Stored::default())
     }
 
     /// Metadata with a copy in a file, which is read if it can be used. The copy may hold links
     /// in another order than `order`: that is so until [`Catalog::reorder`].
     #[must_use]
     pub fn open(order: LinkOrder, file: &Path) -> Self {
-        let state = stored::read(file).unwrap_or_else(|| State { order, ..State::default() });
+        let state = stored::read(file).unwrap_or_else(|| State::new(order));
         let stored = Stored { file: Some(file.to_owned()), commit: state.commit, commits: state.log.len() };
         Self::of(state, stored)
     }
@@ -158,7 +158,7 @@ impl Catalog {
     /// The metadata from git alone.
     fn build(&self, repo: &Repo, to: Revision) -> Result<State, repo::Error> {
         let updates = self.read_updates(repo, to, &repo.changes(None, to)?)?;
-        let mut state = State { order: self.state.read().order, ..State::default() };
+        let mut state = State::new(self.state.read().order);
         state.advance(repo.log(to, &|_| false)?, updates, to);
         Ok(state)
     }

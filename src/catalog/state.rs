@@ -26,6 +26,13 @@ pub struct State {
     bytes: u64,
 }
 
+impl State {
+    /// Of a repository without commits.
+    pub(super) fn new(order: LinkOrder) -> Self {
+        Self { order, ..Self::default() }
+    }
+}
+
 /// What became of one file.
 pub(super) enum Update {
     Page(PagePath, Option<PageEntry>),

@@ -52,7 +52,11 @@ fn shortened<'t>(words: impl Iterator<Item = &'t str>) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::summary;
+    use super::LinkOrder;
+
+    fn summary(text: &str) -> String {
+        super::summary(text, LinkOrder::default())
+    }
 
     #[test]
     fn a_summary_is_the_first_words_without_markup_and_headings() {

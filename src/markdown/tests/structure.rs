@@ -102,7 +102,7 @@ fn plain_text_of_blocks_has_their_words_and_none_of_their_signs() {
 #[test]
 fn formulas_and_code_are_plain_text_as_they_are_written() {
     let text = "$a^2$ `$b$`\n\n$$\nc\n\n- d\n$$\n\n```rust=\nfn f() {}\n```\n\n# Mass $m$\n\n*[m]: mass\n";
-    assert_eq!(plain_text(text, LinkOrder::default()), "a^2 $b$\nc\n- d\nfn f() {}\nMass m\n*[m]: mass");
+    assert_eq!(plain_text(text, LinkOrder::LabelFirst), "a^2 $b$\nc\n- d\nfn f() {}\nMass m\n*[m]: mass");
     assert_eq!(outline(text), [row(1, "Mass m", "mass-m", 13, "# Mass $m$")]);
 }
 
