@@ -1,5 +1,4 @@
-use super::{Access, Recording, WikiError, Write};
-use crate::model::{MessageDemand, UnixSeconds, display_name};
+use super::WikiError;
 
 /// Longest commit message that is accepted, in characters.
 const LONGEST: usize = 2_000;
@@ -57,30 +56,6 @@ pub(super) fn message(origin: Origin, action: Action, given: Option<&str>, path:
         (Origin::Api, None) => format!("[api] {verb}: {path}"),
         (Origin::Mcp, None) => format!("[mcp] {verb}: {path}"),
     })
-}
-
-/// The message of a page that is saved. In a browser it goes by what the wiki's owner has
-/// decided: whether it must be given, and what it is when it is not.
-pub(super) fn of_page(
-    access: &Access<Write>,
-    now: UnixSeconds,
-    action: Action,
-    recording: &Recording<'_>,
-) -> Result<String, WikiError> {
-    let Recording { origin, message: given, typed, .. } = *recording;
-    if origin != Origin::Web {
-        return message(origin, action, given, typed);
-    }
-    let policy = &access.preferences().messages;
-    let given = given.filter(|text| policy.demand != MessageDemand::Hidden && !text.trim().is_empty());
-    if given.is_none() && policy.demand == MessageDemand::Required {
-        return Err(WikiError::Invalid {
-            field: "the summary of the change",
-            problem: "must be given here".to_owned(),
-        });
-    }
-    let template = if given.is_none() { policy.template.expand(&display_name(typed), now) } else { None };
-    message(origin, action, given.or(template.as_deref()), typed)
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@ use serde::{Deserialize, Serialize};
 use super::change::{Done, Once, Plan, change};
 use super::draft::Draft;
 use super::edit::{Replacement, replace};
-use super::message::{message, of_page};
+use super::message::message;
 use super::moved::moved_in;
 use super::{Access, Action, Origin, WikiError, Wikis, Write};
 use crate::markdown;
@@ -96,10 +96,11 @@ pub fn write(
     request: &WritePage<'_>,
 ) -> Result<Done<Saved>, WikiError> {
     check_content(wikis, request.content)?;
+    let Recording { origin, typed, .. } = request.recording;
     change(wikis, access, request.recording.once, |draft| {
         let put = put(wikis, access, draft, path, request)?;
         let action = if put.created { Action::Create } else { Action::Update };
-        let message = of_page(access, wikis.clock().now(), action, &request.recording)?;
+        let message = message(origin, action, request.recording.message, typed)?;
         Ok(Plan { message: Some(message), outcome: put.outcome() })
     })
 }

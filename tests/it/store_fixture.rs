@@ -14,12 +14,12 @@ use flate2::write::GzEncoder;
 use redb::{Database, ReadableDatabase as _, TableDefinition};
 use robotwiki::model::{
     CustomCss, Description, Did, Handle, Language, LinkOrder, Menu, MessageDemand, MessagePolicy, MessageTemplate,
-    Name, PersonId, PersonalTokenId, Preferences, Redirects, Revision, Role, SessionId, Sidebar, Slug, StartPage,
-    TokenId, TokenRole, TreeDepth, TreeFocus, TreeMode, WikiId,
+    Name, PagePath, PersonId, PersonalTokenId, Preferences, Redirects, Revision, Role, SessionId, Sidebar, Slug,
+    StartPage, TokenId, TokenRole, TreeDepth, TreeFocus, TreeMode, WikiId,
 };
 use robotwiki::store::{
-    AuditEntry, AuditEvent, CountersRecord, OneTimeRecord, PersonRecord, PersonalTokenRecord, Purpose, SCHEMA,
-    SessionRecord, Store, StoreError, TokenRecord, WikiRecord,
+    AuditEntry, AuditEvent, CountersRecord, DraftRecord, OneTimeRecord, PersonRecord, PersonalTokenRecord, Purpose,
+    SCHEMA, SessionRecord, Store, StoreError, TokenRecord, WikiRecord,
 };
 use tempfile::TempDir;
 
@@ -133,6 +133,20 @@ fn preferences() -> Preferences {
     }
 }
 
+/// Also of schema 3.
+fn drafts() -> [(&'static str, DraftRecord); 2] {
+    let draft = |path: &str, section: Option<&str>, base| DraftRecord {
+        path: PagePath::parse(path).unwrap(),
+        section: section.map(str::to_owned),
+        base,
+        content: "Boats \u{26f5}\n".to_owned(),
+        saved: CREATED + 6,
+        writer: "window".to_owned(),
+        seq: 3,
+    };
+    [("guide/boats", draft("Guide/Boats", None, None)), ("home", draft("Home", Some("part"), Some(revision())))]
+}
+
 /// One of each kind that a schema knows, newest first as the store lists them.
 fn audit(schema: u64) -> Vec<AuditEntry> {
     let added_by_3 = [AuditEvent::PreferencesChanged { fields: "css, redirects".to_owned() }];
@@ -193,6 +207,9 @@ fn write_fixture(path: &Path) {
                 assert_eq!(tx.add_personal_token(BOB, &token)?, id);
             }
             tx.set_preferences(DOCS, &preferences())?;
+            for (key, draft) in drafts() {
+                tx.set_draft(DOCS, BOB, (key, &draft), 10)?;
+            }
             for entry in audit(SCHEMA).iter().rev() {
                 tx.audit(entry)?;
             }
@@ -259,6 +276,7 @@ fn every_record_of_a_schema_3_database_is_read() {
         .read(|tx| {
             assert_eq!(tx.personal_tokens(BOB)?, personal_tokens());
             assert_eq!(tx.preferences(DOCS)?, preferences());
+            assert_eq!(tx.drafts(DOCS, BOB)?, drafts().map(|(_, draft)| draft));
             Ok::<_, StoreError>(())
         })
         .unwrap();

@@ -255,7 +255,7 @@ async fn a_summary_is_asked_for_as_the_owner_wants() {
         let path = PagePath::parse(page).unwrap();
         wiki::read(&access, &path, None).unwrap().last.unwrap().message
     };
-    world.set("writing", &[("message_policy", "required"), ("message_template", "%P is new")]).await;
+    world.set("writing", &[("message_policy", "required"), ("message_template", "")]).await;
     assert!(
         world.look(Some(&me), "/New_Page/edit").await.2.contains(
             "name=\"message\" value=\"\" maxlength=\"500\" autocomplete=\"off\" enterkeyhint=\"done\" required"
@@ -264,7 +264,10 @@ async fn a_summary_is_asked_for_as_the_owner_wants() {
     let (status, _, html) =
         world.post_as(&me, "/New_Page/edit", &[("content", "long thoughts"), ("message", " ")]).await;
     assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
-    assert!(html.contains("long thoughts") && html.contains("The summary of the change must be given here"), "{html}");
+    assert!(
+        html.contains("long thoughts") && html.contains("A summary of the change is needed on this wiki"),
+        "{html}"
+    );
     let saved = world.post_as(&me, "/New_Page/edit", &[("content", "x"), ("message", "because")]).await.0;
     assert_eq!((saved, summary("New_Page").as_str()), (StatusCode::SEE_OTHER, "because"));
     world.set("writing", &[("message_policy", "hidden"), ("message_template", "%P is new")]).await;
