@@ -1,7 +1,6 @@
 use std::collections::BTreeSet;
 
 use crate::markdown::{
-use crate::markdown::{
     NoSources, RenderContext, find_section, front_matter, headings, outline, plain, plain_text, render, set_task,
     word_count,
 };
