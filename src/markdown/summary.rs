@@ -60,12 +60,12 @@ mod tests {
 
     #[test]
     fn a_summary_is_the_first_words_without_markup_and_headings() {
-        assert_eq!(said("# Meta\n\n**strong** [text](x).\n\n## More\n\nand more"), "strong text. and more");
-        assert_eq!(said("---\ntitle: x\ndescription: ' Given  here '\n---\nText"), "Given here");
-        assert_eq!(said("# Only a heading"), "");
-        assert_eq!(said(""), "");
-        let long = said(&"word ".repeat(5_000));
+        assert_eq!(summary("# Meta\n\n**strong** [text](x).\n\n## More\n\nand more"), "strong text. and more");
+        assert_eq!(summary("---\ntitle: x\ndescription: ' Given  here '\n---\nText"), "Given here");
+        assert_eq!(summary("# Only a heading"), "");
+        assert_eq!(summary(""), "");
+        let long = summary(&"word ".repeat(5_000));
         assert!(long.ends_with("word…") && long.chars().count() <= 201, "{long}");
-        assert_eq!(said(&"\u{e9}".repeat(20_000)).chars().count(), 201);
+        assert_eq!(summary(&"\u{e9}".repeat(20_000)).chars().count(), 201);
     }
 }
