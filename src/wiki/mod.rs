@@ -15,12 +15,14 @@ mod diff;
 mod draft;
 mod edit;
 mod embedded;
+mod empty;
 mod error;
 mod export;
 mod feed;
 mod folders;
 mod history;
 mod housekeeping;
+mod import;
 mod index_status;
 mod lifecycle;
 mod links;
@@ -34,6 +36,7 @@ mod open;
 mod outline;
 mod part;
 mod read;
+mod redirects;
 mod rename;
 mod restore;
 mod revert;
@@ -67,11 +70,16 @@ pub use changelog::{ChangedFile, Changelog, ChangelogEntry, ChangelogQuery, chan
 pub use diff::{DiffQuery, PageDiff, diff};
 pub use edit::{NearMiss, Replacement};
 pub use embedded::{attachment_size, index_part, page_headings};
+pub use empty::{delete_empty_pages, empty_pages};
 pub use error::WikiError;
 pub use export::{ExportError, ExportFormat, check_export, export};
 pub use feed::{Became, ChangedAttachment, ChangedPage, FeedEvent, Since, feed_after, feed_cursor, feed_events};
 pub use folders::{Focus, FolderIndex, FolderQuery, Inside, Names, Node, PageTree, TreeStyle, folder_index};
 pub use history::{DeletedPage, HistoryItem, PageHistory, deleted_history, deleted_pages, history, history_part};
+pub use import::{
+    Broken, Fate, Fates, Hear, ImportDone, ImportKind, ImportOptions, ImportReport, OnConflict, Refused, Row, SentFile,
+    import, is_repository,
+};
 pub use index_status::{
     IndexStatus, Reindexing, TextIndexStatus, VectorIndexStatus, embedding_model, index_status, reindex,
 };
@@ -92,12 +100,13 @@ pub use open::{Wiki, Wikis, WikisConfig};
 pub use outline::{Outline, outline};
 pub use part::{Part, Selection, find_section};
 pub use read::{LastChange, Page, find_page, link_targets, near_pages, read, tip};
+pub use redirects::{LeadsTo, leads_to};
 pub use rename::{Extent, Rename, Renamed, extent_of_rename, rename, rename_attachment};
 pub use restore::restore;
-pub use revert::{Fate, Obstacle, ObstacleKind, Reverted, RevertedFile, revert};
+pub use revert::{Obstacle, ObstacleKind, Reverted, RevertedFile, Undoing, revert};
 pub use search::{ChunkHit, Hit, SearchQuery, SearchResults, search, semantic_chunks};
 pub use sections::{Passage, SectionOp, revise};
-pub use settings::Settings;
+pub use settings::{Settings, Style};
 pub use submit::{Choice, Contested, Submission, Submitted, settle, submit};
 pub use suggest::{Suggestions, suggest};
 pub use tags::{Counted, categories, tags};

@@ -2,6 +2,7 @@
 
 mod exports;
 mod files;
+mod imports;
 
 use std::io;
 use std::sync::Arc;

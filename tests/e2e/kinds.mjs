@@ -90,6 +90,8 @@ export const kinds = [
   { name: 'a file', template: 'file.html', as: 'owner', at: handbook + '/attachments?file=roof.png' },
   { name: 'a file, a reader', template: 'file.html', as: 'nobody', at: handbook + '/attachments?file=wiring.svg' },
   { name: 'export', template: 'export.html', as: 'owner', at: '/-/export' },
+  ...['general', 'reading', 'writing', 'appearance', 'redirects'].map((at) => ({ name: `settings, ${at}`, template: 'settings_form.html', as: 'owner', at: '/-/settings/' + at })),
+  ...['people', 'tokens', 'housekeeping', 'danger'].map((at) => ({ name: `settings, ${at}`, template: `settings_${at}.html`, as: 'owner', at: '/-/settings/' + at })),
   { name: 'API reference', template: 'api.html', as: 'owner', at: '/-/api' },
   { name: 'API reference of the platform', template: 'api.html', as: 'owner', at: (d) => d.root + '/-/api' },
 

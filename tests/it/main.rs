@@ -26,6 +26,8 @@ mod reading;
 mod rights;
 mod schemathesis;
 mod semantic;
+mod settings;
 mod store_fixture;
 mod support;
+mod transfer;
 mod writing_in_browser;

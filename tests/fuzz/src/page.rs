@@ -22,8 +22,8 @@ pub fn markdown(text: &str) {
 
 fn rendered(text: &str) {
     let guide = page("Guide");
-    let done =
-        render(text, &RenderContext { page: &guide, order: order(text), find_page: &find_page, sources: &NoSources });
+    let context = RenderContext { page: &guide, order: order(text), find_page: &find_page, sources: &NoSources };
+    let done = render(text, &context);
     assert!(done.html.len() <= MOST_HTML, "{} bytes", done.html.len());
     let ids = assert_safe(&done.html);
     let different: BTreeSet<&String> = ids.iter().collect();
@@ -70,8 +70,8 @@ fn sections(text: &str) {
 }
 
 fn plain_texts(text: &str) {
-    let plain = plain(text);
-    assert_eq!(plain_text(text), plain.text);
+    let plain = plain(text, order(text));
+    assert_eq!(plain_text(text, order(text)), plain.text);
     for (heading, place) in &plain.headings {
         assert!(plain.text.get(place.clone()).is_some(), "{heading:?} at {place:?} in {:?}", plain.text);
     }

@@ -1,6 +1,8 @@
 //! Renders every page kind with sample data. With `ROBOTWIKI_RENDER_DIR` set, the pages
 //! are left there as files, to look at in a browser.
 
+mod transfer;
+
 use std::path::Path;
 
 use askama::Template;
@@ -26,6 +28,8 @@ fn wiki_frame(title: &'static str) -> Frame<'static> {
         page: None,
         person: Some("Ada Lindqvist"),
         may_write: true,
+        may_administer: false,
+        style_href: None,
         sign_in_href: None,
         platform_href: "http://localhost:8080/",
         csrf: "csrf-token",
@@ -578,7 +582,7 @@ fn all_pages() -> Vec<(&'static str, String)> {
 
 #[test]
 fn every_page_kind_renders_a_whole_document_that_the_content_policy_allows() {
-    let pages = all_pages();
+    let pages = [all_pages(), transfer::pages()].concat();
     if let Some(dir) = std::env::var_os("ROBOTWIKI_RENDER_DIR") {
         for (name, html) in &pages {
             std::fs::write(Path::new(&dir).join(name).with_extension("html"), html).unwrap();
