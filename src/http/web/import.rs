@@ -19,7 +19,8 @@ use crate::http::state::AppState;
 use crate::jobs::{JobId, JobState};
 use crate::model::{AttachmentPath, PagePath, Permission};
 use crate::wiki::{
-    self, Access, Fate, Fates, ImportDone, ImportKind, ImportOptions, ImportReport, OnConflict, SentFile, WikiError,
+    self, Access, Fates, ImportDone, ImportFate, ImportKind, ImportOptions, ImportReport, OnConflict, SentFile,
+    WikiError,
 };
 
 /// Largest file when the configuration sets no limit to a wiki, in bytes. Larger ones are for the
@@ -289,11 +290,11 @@ fn fates(fates: &Fates) -> FatesView {
         }),
         to: row.to.strip_suffix(".md").unwrap_or(&row.to).to_owned(),
         fate: match row.fate {
-            Fate::New => "new",
-            Fate::Overwritten => "overwritten",
-            Fate::Renamed => "renamed",
-            Fate::Skipped => "skipped",
-            Fate::Unchanged => "unchanged",
+            ImportFate::New => "new",
+            ImportFate::Overwritten => "overwritten",
+            ImportFate::Renamed => "renamed",
+            ImportFate::Skipped => "skipped",
+            ImportFate::Unchanged => "unchanged",
         },
     };
     let counts = [
