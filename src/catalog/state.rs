@@ -7,6 +7,7 @@ use super::folders::Folder;
 use super::links::LinkGraph;
 use super::log::{Log, LogDeletion, PathId};
 use super::{AttachmentEntry, OutLink, PageEntry, near};
+use crate::markdown::LinkOrder;
 use crate::model::{AttachmentName, AttachmentPath, FoldKey, PagePath, Revision};
 use crate::repo::{CommitInfo, LoggedCommit};
 
@@ -14,6 +15,7 @@ use crate::repo::{CommitInfo, LoggedCommit};
 #[derive(Default)]
 pub struct State {
     pub(super) commit: Option<Revision>,
+    pub(super) order: LinkOrder,
     pub(super) log: Log,
     pub(super) pages: BTreeMap<PagePath, PageEntry>,
     pub(super) attachments: BTreeMap<PagePath, BTreeMap<String, AttachmentEntry>>,
@@ -22,6 +24,13 @@ pub struct State {
     folders: Folder,
     links: LinkGraph,
     bytes: u64,
+}
+
+impl State {
+    /// Of a repository without commits.
+    pub(super) fn new(order: LinkOrder) -> Self {
+        Self { order, ..Self::default() }
+    }
 }
 
 /// What became of one file.
@@ -43,6 +52,12 @@ impl State {
     #[must_use]
     pub const fn commit(&self) -> Option<Revision> {
         self.commit
+    }
+
+    /// How the links were read.
+    #[must_use]
+    pub const fn order(&self) -> LinkOrder {
+        self.order
     }
 
     /// Every commit up to it.
@@ -214,8 +229,8 @@ impl State {
     }
 
     /// Takes entries that were stored, with their last commits from the log.
-    pub(super) fn restore(log: Log, updates: Vec<Update>, commit: Option<Revision>) -> Self {
-        let mut state = Self { commit, log, ..Self::default() };
+    pub(super) fn restore(log: Log, updates: Vec<Update>, commit: Option<Revision>, order: LinkOrder) -> Self {
+        let mut state = Self { commit, order, log, ..Self::default() };
         let mut unused = HashSet::new();
         for update in updates {
             state.apply(update, &mut unused);

@@ -1,5 +1,6 @@
 use super::front_matter::front_matter;
 use super::plain::plain;
+use super::wikilink::LinkOrder;
 
 /// Bytes of a page that are looked at.
 const READ: usize = 8 << 10;
@@ -10,13 +11,13 @@ const LONGEST: usize = 200;
 /// matter's `description` or `summary` if it has one, else its text without headings. Empty
 /// when there are none.
 #[must_use]
-pub fn summary(text: &str) -> String {
+pub fn summary(text: &str, order: LinkOrder) -> String {
     let front = front_matter(text);
     if let Some(given) = ["description", "summary"].iter().find_map(|key| front.scalar(key)) {
         return shortened(given.split_whitespace());
     }
     let end = (0..=READ.min(front.body.len())).rev().find(|end| front.body.is_char_boundary(*end)).unwrap_or(0);
-    let plain = plain(front.body.get(..end).unwrap_or_default());
+    let plain = plain(front.body.get(..end).unwrap_or_default(), order);
     let mut at = 0;
     let mut parts = Vec::new();
     for (_, heading) in &plain.headings {
@@ -51,7 +52,11 @@ fn shortened<'t>(words: impl Iterator<Item = &'t str>) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::summary;
+    use super::LinkOrder;
+
+    fn summary(text: &str) -> String {
+        super::summary(text, LinkOrder::default())
+    }
 
     #[test]
     fn a_summary_is_the_first_words_without_markup_and_headings() {

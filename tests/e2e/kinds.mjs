@@ -99,6 +99,8 @@ export const kinds = [
     await page.getByRole('button', { name: 'Look at it' }).click()
     await page.getByRole('heading', { level: 1, name: 'What would happen' }).waitFor()
   } },
+  ...['general', 'reading', 'writing', 'appearance', 'redirects'].map((at) => ({ name: `settings, ${at}`, template: 'settings_form.html', as: 'owner', at: '/-/settings/' + at })),
+  ...['people', 'tokens', 'housekeeping', 'danger'].map((at) => ({ name: `settings, ${at}`, template: `settings_${at}.html`, as: 'owner', at: '/-/settings/' + at })),
   { name: 'API reference', template: 'api.html', as: 'owner', at: '/-/api' },
   { name: 'API reference of the platform', template: 'api.html', as: 'owner', at: (d) => d.root + '/-/api' },
 

@@ -26,6 +26,7 @@ mod reading;
 mod rights;
 mod schemathesis;
 mod semantic;
+mod settings;
 mod store_fixture;
 mod support;
 mod transfer;

@@ -88,11 +88,6 @@ mod tests {
         headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static("gzip;q=0"));
         assert!(!takes_gzip(&headers));
     }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
 
     /// What every page that is only read loads; the rest comes when somebody asks for it.
     #[test]

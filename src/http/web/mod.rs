@@ -42,8 +42,10 @@ mod preview;
 mod request;
 mod search;
 mod section_links;
+mod settings;
 mod side;
 mod sign_in;
+mod style;
 mod suggest;
 mod task;
 mod thumbnail;
@@ -113,6 +115,8 @@ pub(super) fn wiki_routes(state: &AppState) -> Router<AppState> {
         .route("/-/tags/{name}", get(names::tag))
         .route("/-/categories", get(names::categories))
         .route("/-/categories/{name}", get(names::category))
+        .route("/-/style/{name}", get(style::serve))
+        .merge(settings::routes())
         .route("/-/{*rest}", get(error_page::unknown_wiki_address))
         .route("/static/diagram-frame.html", get(diagram_frame::frame))
         .route("/static/{name}", get(assets::serve))

@@ -21,10 +21,8 @@ use crate::http::file_answer;
 use crate::http::state::{AppState, RenderedKey};
 use crate::markdown::{self, RenderContext};
 use crate::model::{AttachmentName, PagePath, Principal, RevisionPrefix, Slug, StartPage, display_name};
-use crate::wiki::{self, Access, AttachmentSummary, By, FolderQuery, LastChange, WikiError};
+use crate::wiki::{self, Access, AttachmentSummary, By, FolderQuery, LastChange, LeadsTo, WikiError};
 
-/// The page that a wiki's bare address shows.
-const HOME: &str = "Home";
 /// Words that most people read in a minute.
 const WORDS_A_MINUTE: usize = 220;
 
@@ -34,11 +32,11 @@ pub(in crate::http) struct RenderedPage {
     title: Option<String>,
     contents: Vec<ContentsEntry>,
     opens_with_title: bool,
-    sections: Vec<SectionPlace>,
     has: Extras,
     /// The first words, for previews of links.
     summary: String,
     words: usize,
+    sections: Vec<SectionPlace>,
 }
 
 /// What an address below a wiki's host is about.
@@ -72,13 +70,22 @@ const VERBS: [(&str, Verb); 10] = [
     ("preview", Verb::Preview),
 ];
 
-/// `GET /`: the home page.
+/// What an address names.
+#[derive(Clone)]
+enum Asked {
+    /// The bare address, which shows what the wiki's owner has chosen.
+    Start,
+    /// A page or a file, as it was typed.
+    Name(String),
+}
+
+/// `GET /`: the wiki's first page.
 pub(super) async fn home(
     State(state): State<AppState>,
     Query(query): Query<HashMap<String, String>>,
     request: WebRequest,
 ) -> Response {
-    view(&state, request, HOME.to_owned(), query).await
+    view(&state, request, Asked::Start, query).await
 }
 
 /// `GET /{path}`: a page, its verb, or a file.
@@ -92,7 +99,7 @@ pub(super) async fn by_path(
     match decode(rest) {
         Err(error) => refuse(&state, &request, WikiError::Path(error).into()),
         Ok(path) => match verb {
-            Verb::View | Verb::Restore | Verb::Preview => view(&state, request, path, query).await,
+            Verb::View | Verb::Restore | Verb::Preview => view(&state, request, Asked::Name(path), query).await,
             Verb::Edit => page_edit::form(&state, request, path, query).await,
             Verb::History => page_history::show(&state, request, path, query).await,
             Verb::Source => page_source::show(&state, request, path, query).await,
@@ -123,6 +130,8 @@ enum Found {
     File(wiki::Attachment),
     /// Another spelling is stored.
     Elsewhere(PagePath),
+    /// Another address is meant: of this wiki, or of another site by the owner's choice.
+    Address(String),
     /// No page, but pages are below it.
     Folder(Box<page_index::Listed>),
     Missing(Box<Lack>),
@@ -152,20 +161,19 @@ struct Lack {
     gone: bool,
 }
 
-async fn view(state: &AppState, request: WebRequest, typed: String, query: HashMap<String, String>) -> Response {
+async fn view(state: &AppState, request: WebRequest, name: Asked, query: HashMap<String, String>) -> Response {
     if thumbnail::is_asked(&query)
-        && let Some(answer) = thumbnail::show(state, &request, &typed, &query).await
+        && let Asked::Name(typed) = &name
+        && let Some(answer) = thumbnail::show(state, &request, typed, &query).await
     {
         return answer;
     }
     let asked = request.clone();
     let at = query.get("revision").filter(|text| !text.is_empty()).cloned();
     let at_tip = at.is_none();
-    let is_home = typed == HOME && request.raw_path == "/";
     let work = state.run_blocking(move |state| {
         let principal = asked.principal(state)?;
-        find(state, &asked, &principal, &typed, at.as_deref(), is_home)
-            .map_err(|failure| Stopped::new(failure, principal))
+        find(state, &asked, &principal, &name, at.as_deref()).map_err(|failure| Stopped::new(failure, principal))
     });
     let found = match work.await {
         Ok(Ok(found)) => found,
@@ -182,6 +190,7 @@ async fn view(state: &AppState, request: WebRequest, typed: String, query: HashM
             file_answer::lasting(answer, query.get("revision").map(String::as_str))
         }
         Found::Elsewhere(path) => found_at(&page_href(&path), query.get("revision").map(String::as_str)),
+        Found::Address(address) => found_at(&address, None),
         Found::Folder(listed) => page_index::show(&listed),
         Found::Missing(lack) => missing(&lack),
     }
@@ -212,32 +221,42 @@ fn find(
     state: &AppState,
     request: &WebRequest,
     principal: &Principal,
-    typed: &str,
+    name: &Asked,
     at: Option<&str>,
-    is_home: bool,
 ) -> Result<Found, Failure> {
     let access = state.wikis().authorize::<wiki::Read>(principal, slug(request)?)?;
     let at = at.map(RevisionPrefix::parse).transpose().map_err(WikiError::from)?;
-    if let Some(file) = file(&access, typed, at.as_ref())? {
-        return Ok(Found::File(file));
-    }
-    let path = PagePath::parse(typed).map_err(WikiError::from)?;
-    let stored = wiki::find_page(&access, &path)?;
-    if let Some(stored) = &stored
-        && stored.as_str() != typed
-        && !is_home
-    {
-        return Ok(Found::Elsewhere(stored.clone()));
-    }
+    let (path, stored) = match name {
+        Asked::Start => match &access.preferences().start {
+            StartPage::Page(page) => (page.clone(), wiki::find_page(&access, page)?),
+            start @ (StartPage::Changelog | StartPage::Index) => return Ok(Found::Address(start.to_string())),
+        },
+        Asked::Name(typed) => {
+            if let Some(file) = file(&access, typed, at.as_ref())? {
+                return Ok(Found::File(file));
+            }
+            let path = PagePath::parse(typed).map_err(WikiError::from)?;
+            let stored = wiki::find_page(&access, &path)?;
+            if let Some(stored) = &stored
+                && stored.as_str() != typed
+            {
+                return Ok(Found::Elsewhere(stored.clone()));
+            }
+            (path, stored)
+        }
+    };
     let surroundings = Surroundings::wiki(state, &access, request);
     let page = match wiki::read(&access, &path, at.as_ref()) {
         Ok(page) => page,
         Err(WikiError::NoSuchPage { near, .. }) => {
             // An address that has been given away keeps leading to its page.
-            if at.is_none()
-                && let Some(moved) = wiki::moved_to(&access, &path)?
-            {
-                return Ok(Found::Elsewhere(moved));
+            match if at.is_none() { wiki::leads_to(&access, &path)? } else { None } {
+                Some(LeadsTo::Page(page)) => return Ok(Found::Elsewhere(page)),
+                // An address of this very host that leads nowhere would be asked for again and again.
+                Some(LeadsTo::Web(address)) if !request.is_own(&address.authority()) => {
+                    return Ok(Found::Address(address.to_string()));
+                }
+                Some(LeadsTo::Web(_)) | None => {}
             }
             let gone = wiki::deleted_history(&access, &path, 1)?.is_some();
             // An address with pages below it lists them, unless it had a page that can come back.
@@ -247,7 +266,9 @@ fn find(
                 && let Some(listed) = page_index::listed(&access, surroundings.clone(), &query, None)?
             {
                 return Ok(match listed.folder() {
-                    Some(folder) if folder.as_str() != typed => Found::Elsewhere(folder.clone()),
+                    Some(folder) if matches!(name, Asked::Name(typed) if folder.as_str() != typed) => {
+                        Found::Elsewhere(folder.clone())
+                    }
                     _ => Found::Folder(Box::new(listed)),
                 });
             }
@@ -323,18 +344,15 @@ pub(super) fn rendered(
 ) -> Arc<RenderedPage> {
     // The commit that the text was read at, not the tip, which may have moved since.
     let last = page.last.as_ref().map(|last| last.revision);
-    let key = RenderedKey { wiki: access.id(), tip: page.as_of, page: page.path.clone(), at: last.filter(|_| old) };
+    let order = access.link_order();
+    let key =
+        RenderedKey { wiki: access.id(), tip: page.as_of, page: page.path.clone(), at: last.filter(|_| old), order };
     if let Some(kept) = state.rendered(&key) {
         return kept;
     }
     let find_page = wiki::link_targets(access);
     let sources = WikiSources { access };
-    let context = RenderContext {
-        page: &page.path,
-        order: markdown::LinkOrder::default(),
-        find_page: &find_page,
-        sources: &sources,
-    };
+    let context = RenderContext { page: &page.path, order, find_page: &find_page, sources: &sources };
     let output = markdown::render(&page.content, &context);
     let words = markdown::word_count(markdown::front_matter(&page.content).body);
     let anchors = output.contents.iter().map(|heading| heading.anchor.as_str());
@@ -352,10 +370,10 @@ pub(super) fn rendered(
         title: output.title,
         contents,
         opens_with_title,
-        summary: markdown::summary(&page.content),
+        has,
+        summary: markdown::summary(&page.content, order),
         words,
         sections,
-        has,
     });
     state.keep_rendered(key, Arc::clone(&rendered));
     rendered

@@ -2,6 +2,7 @@
 
 mod handlers_read;
 mod handlers_write;
+mod settings;
 
 use std::io;
 use std::path::Path;

@@ -24,6 +24,7 @@ const PATH: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.')
 
 /// The pages and files of the wiki, and where each goes.
 pub(super) struct Site {
+    /// How links are read.
     order: LinkOrder,
     pub(super) pages: BTreeMap<PagePath, Place>,
     /// The page that a spelling means.
@@ -44,15 +45,14 @@ pub(super) fn write(
     progress: &mut dyn FnMut(&str),
 ) -> Result<(), ExportError> {
     let snapshot = exported.wiki.repo().at(exported.tip)?.ok_or(ExportError::Empty)?;
-    let preferences = exported.wiki.preferences();
-    let site = Site::of(&snapshot, preferences.link_order)?;
+    let site = Site::of(&snapshot, exported.wiki.known().order())?;
     let day = jiff::Timestamp::from_second(exported.time).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
     let exported_as = format!("{} at {}", day.strftime("%-d %B %Y"), exported.tip.short());
     let frame = SiteFrame { wiki: exported.name.as_str(), exported: exported_as };
     let mut archive = Archive::begin(out, exported.time);
     archive.add(STYLE_FILE, STYLE.as_bytes())?;
     archive.add(ALL_FILE, site.all(&frame).as_bytes())?;
-    let home = match &preferences.start {
+    let home = match &exported.wiki.preferences().start {
         StartPage::Page(page) => site.find(page).cloned(),
         StartPage::Changelog | StartPage::Index => None,
     };

@@ -84,7 +84,7 @@ impl Conversion<'_> {
             match link.destination {
                 Some(place) => edits.push((place, address)),
                 None => {
-                    edits.extend(markdown::link_definitions(text, &link.target).map(|place| (place, address.clone())))
+                    edits.extend(markdown::link_definitions(text, &link.target).map(|place| (place, address.clone())));
                 }
             }
         }

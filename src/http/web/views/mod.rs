@@ -12,6 +12,7 @@ mod changes;
 mod files;
 mod forms;
 mod lists;
+mod settings;
 mod side;
 mod transfer;
 mod writing;
@@ -28,6 +29,10 @@ pub(crate) use forms::{DeletePage, RenamePage};
 pub(crate) use lists::{
     BrokenRow, Folder, IndexEntry, IndexGroup, Letter, LinksOverview, NameCount, Names, NamesFound, PageIndex,
     PageLinksView, PagesWith, SourceView,
+};
+pub(crate) use settings::{
+    FieldKind, FieldOption, NewTokenShown, PersonRow, SettingsDanger, SettingsField, SettingsForm,
+    SettingsHousekeeping, SettingsNav, SettingsPeople, SettingsTokens, TokenRow,
 };
 pub(crate) use side::{Side, TreeName, TreePart, TreeRow};
 pub(crate) use transfer::{ExportView, FateRow, FatesView, ImportForm, ImportJob, ImportStage, ImportView};
@@ -57,6 +62,10 @@ pub(crate) struct Frame<'a> {
     pub(crate) person: Option<&'a str>,
     /// Whether this visitor may change the wiki; shows Edit and New page.
     pub(crate) may_write: bool,
+    /// Whether this visitor may change the wiki's settings.
+    pub(crate) may_administer: bool,
+    /// The wiki's own style sheet for the text of pages; none when it has none.
+    pub(crate) style_href: Option<&'a str>,
     /// Where to sign in and come back here; none when nobody can, or someone has.
     pub(crate) sign_in_href: Option<&'a str>,
     /// The platform's page, which lists the wikis.

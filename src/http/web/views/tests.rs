@@ -28,6 +28,8 @@ fn wiki_frame(title: &'static str) -> Frame<'static> {
         page: None,
         person: Some("Ada Lindqvist"),
         may_write: true,
+        may_administer: false,
+        style_href: None,
         sign_in_href: None,
         platform_href: "http://localhost:8080/",
         csrf: "csrf-token",

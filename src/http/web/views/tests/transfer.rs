@@ -54,7 +54,7 @@ fn job(done: bool) -> ImportStage {
 
 pub(super) fn pages() -> Vec<(&'static str, String)> {
     let files = vec![file("plan.pdf", None), file("otter.png", Some("/Guides/otter.png?thumbnail=128"))];
-    let version = |current, href: Option<&str>| FileVersion {
+    let version = |current: bool, href: Option<&str>| FileVersion {
         revision: "4f6c0b1d2e9a8c7f6b5a4d3c2b1a0f9e8d7c6b5a".to_owned(),
         href: href.map(str::to_owned),
         thumbnail: href.map(|href| format!("{href}&thumbnail=128")),
