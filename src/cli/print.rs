@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::CliError;
 use crate::admin::{Answer, Finding, Health, Reindexed};
 use crate::model::UnixSeconds;
-use crate::wiki::{ImportFate, ImportReport};
+use crate::wiki::{Fate, ImportReport};
 
 /// How a listing is printed.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -99,13 +99,13 @@ pub(super) fn answer(answer: &Answer, listing: Listing) -> Result<Health, CliErr
 
 fn imported(report: &ImportReport, dry_run: bool) {
     for (what, fates) in [("page", &report.pages), ("file", &report.files)] {
-        for row in fates.rows.iter().filter(|row| row.fate != ImportFate::Unchanged) {
+        for row in fates.rows.iter().filter(|row| row.fate != Fate::Unchanged) {
             let fate = match row.fate {
-                ImportFate::New => "new        ",
-                ImportFate::Overwritten => "overwritten",
-                ImportFate::Renamed => "renamed    ",
-                ImportFate::Skipped => "skipped    ",
-                ImportFate::Unchanged => "unchanged  ",
+                Fate::New => "new        ",
+                Fate::Overwritten => "overwritten",
+                Fate::Renamed => "renamed    ",
+                Fate::Skipped => "skipped    ",
+                Fate::Unchanged => "unchanged  ",
             };
             let from =
                 if row.from == row.to || row.from.is_empty() { String::new() } else { format!("  from {}", row.from) };

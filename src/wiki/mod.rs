@@ -77,8 +77,8 @@ pub use feed::{Became, ChangedAttachment, ChangedPage, FeedEvent, Since, feed_af
 pub use folders::{Focus, FolderIndex, FolderQuery, Inside, Names, Node, PageTree, TreeStyle, folder_index};
 pub use history::{DeletedPage, HistoryItem, PageHistory, deleted_history, deleted_pages, history, history_part};
 pub use import::{
-    Broken, Fate as ImportFate, Fates, Hear, ImportDone, ImportKind, ImportOptions, ImportReport, OnConflict, Refused,
-    Row, SentFile, import, is_repository,
+    Broken, Fate, Fates, Hear, ImportDone, ImportKind, ImportOptions, ImportReport, OnConflict, Refused, Row, SentFile,
+    import, is_repository,
 };
 pub use index_status::{
     IndexStatus, Reindexing, TextIndexStatus, VectorIndexStatus, embedding_model, index_status, reindex,

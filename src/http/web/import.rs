@@ -19,8 +19,7 @@ use crate::http::state::AppState;
 use crate::jobs::{JobId, JobState};
 use crate::model::{AttachmentPath, PagePath, Permission};
 use crate::wiki::{
-    self, Access, Fates, ImportDone, ImportFate, ImportKind, ImportOptions, ImportReport, OnConflict, SentFile,
-    WikiError,
+    self, Access, Fate, Fates, ImportDone, ImportKind, ImportOptions, ImportReport, OnConflict, SentFile, WikiError,
 };
 
 /// Largest file when the configuration sets no limit to a wiki, in bytes. Larger ones are for the
@@ -290,11 +289,11 @@ fn fates(fates: &Fates) -> FatesView {
         }),
         to: row.to.strip_suffix(".md").unwrap_or(&row.to).to_owned(),
         fate: match row.fate {
-            ImportFate::New => "new",
-            ImportFate::Overwritten => "overwritten",
-            ImportFate::Renamed => "renamed",
-            ImportFate::Skipped => "skipped",
-            ImportFate::Unchanged => "unchanged",
+            Fate::New => "new",
+            Fate::Overwritten => "overwritten",
+            Fate::Renamed => "renamed",
+            Fate::Skipped => "skipped",
+            Fate::Unchanged => "unchanged",
         },
     };
     let counts = [

@@ -114,7 +114,7 @@ fn an_otterwiki_keeps_its_layout_and_both_addresses_of_its_files() {
     assert_eq!((again.pages.overwritten, again.pages.unchanged, again.files.unchanged), (1, 1, 1));
     let home = world.read("Home");
     assert!(
-        home.contains("[[Label|Some Page]]") && home.contains("](/some_page/x.png) ![q](</some_page/x.png>)"),
+        home.contains("[[Label|Some Page]]") && home.contains("](/some_page/x.png) ![q](</Some Page/x.png>)"),
         "{home}"
     );
     let unchanged = run(&world, &path, options(ImportKind::Auto, OnConflict::Overwrite, false)).unwrap();
@@ -157,10 +157,7 @@ fn what_is_there_is_kept_or_both_or_replaced_as_was_asked_for() {
     assert_eq!(with(OnConflict::Skip).pages.skipped, 1);
     assert_eq!(world.read("Plan"), "mine\n");
     let renamed = with(OnConflict::Rename);
-    assert!(
-        renamed.pages.rows.iter().any(|row| row.to == "Plan_2.md" && row.fate == ImportFate::Renamed),
-        "{renamed:?}"
-    );
+    assert!(renamed.pages.rows.iter().any(|row| row.to == "Plan_2.md" && row.fate == Fate::Renamed), "{renamed:?}");
     assert_eq!((world.read("Plan"), world.read("Plan_2")), ("mine\n".to_owned(), "theirs\n".to_owned()));
     let overwritten = with(OnConflict::Overwrite).pages;
     assert_eq!((overwritten.overwritten, overwritten.unchanged), (1, 1));
@@ -177,7 +174,7 @@ fn hostile_archives_are_refused_file_by_file_or_as_a_whole() {
     let plain = SimpleFileOptions::default();
     for name in ["../../etc/evil.md", "/abs.md", "C:\\x.md", "Good.md", "nul\u{0}.md", "Binary.md"] {
         zip.start_file(name, plain).unwrap();
-        zip.write_all(if name == "Binary.md" { &b"\xff\xfe"[..] } else { &b"text\n"[..] }).unwrap();
+        zip.write_all(if name == "Binary.md" { b"\xff\xfe" } else { b"text\n" }).unwrap();
     }
     zip.add_symlink("Link.md", "/etc/passwd", plain).unwrap();
     // A thousand times as large as it is packed.
@@ -192,7 +189,7 @@ fn hostile_archives_are_refused_file_by_file_or_as_a_whole() {
     assert_eq!(report.refused.len(), 8, "{:#?}", report.refused);
     assert_eq!(world.read("Good"), "text\n");
 
-    for (content, reason) in [(&b"no zip at all"[..], "no zip file"), (&b"# v2 git bundle\n"[..], "git bundle")] {
+    for (content, reason) in [(&b"no zip at all"[..], "no zip file"), (b"# v2 git bundle\n", "git bundle")] {
         std::fs::write(&path, content).unwrap();
         let refused = run(&world, &path, options(ImportKind::Auto, OnConflict::Skip, false)).unwrap_err();
         assert!(matches!(&refused, WikiError::Import(text) if text.contains(reason)), "{refused}");
@@ -211,7 +208,7 @@ fn an_import_keeps_to_the_limits_of_the_wiki_and_stops_when_told() {
     assert!(matches!(refused, WikiError::LimitReached { what: "pages", .. }), "{refused}");
     let access: Access<Admin> = world.wikis.authorize(&ada(), &slug()).unwrap();
     let wanted = options(ImportKind::Auto, OnConflict::Skip, false);
-    let stopped = import(&world.wikis, &access, (path.as_path(), "x"), wanted, &mut |_| false).unwrap_err();
+    let stopped = import(&world.wikis, &access, (&path, "x"), wanted, &mut |_| false).unwrap_err();
     assert!(matches!(&stopped, WikiError::Import(text) if text.contains("stopped")), "{stopped}");
     assert_eq!(tip(&world.writing().reading()).unwrap(), before);
 }
