@@ -4,6 +4,7 @@
 //! runs; [`run`] is the same. Printing and parsing arguments belong to `cli`.
 
 mod doctor;
+mod import;
 mod reindex;
 mod request;
 mod run;
@@ -11,7 +12,7 @@ mod talk;
 mod wire;
 
 pub use doctor::{Finding, Health};
-pub use request::{Answer, Person, Reindexed, Request, Token, WikiInfo};
+pub use request::{Answer, NewFromImport, Person, Reindexed, Request, Token, WikiInfo};
 pub use run::{Parts, run};
 pub use talk::{Talk, Unheard};
 pub use wire::{Failure, Message, Reader, write_message};

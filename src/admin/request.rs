@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Finding;
 use crate::model::{Language, Name, Role, Slug, TokenRole, UnixSeconds};
-use crate::wiki::ExportFormat;
+use crate::wiki::{ExportFormat, ImportOptions, ImportReport};
 
 /// A verb with its arguments.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -64,6 +64,21 @@ pub enum Request {
         slug: Slug,
         format: ExportFormat,
     },
+    Import {
+        slug: Slug,
+        /// An absolute path on the server's machine.
+        path: PathBuf,
+        options: ImportOptions,
+        /// Makes the wiki first.
+        create: Option<NewFromImport>,
+    },
+}
+
+/// A wiki that is made for an import.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct NewFromImport {
+    pub name: Name,
+    pub public: bool,
 }
 
 impl Request {
@@ -90,6 +105,7 @@ pub enum Answer {
     Tokens { tokens: Vec<Token> },
     Reindexing { wikis: Vec<Reindexed> },
     Findings { findings: Vec<Finding> },
+    Imported { report: Box<ImportReport>, dry_run: bool },
     Done,
 }
 

@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use super::request::{Answer, Person, Request, Token, WikiInfo};
 use super::talk::{Shared, Talk};
-use super::{Failure, doctor, reindex};
+use super::{Failure, doctor, import, reindex};
 use crate::auth::{Auth, AuthError, Operator, PersonSummary, SignInLink};
 use crate::config::Config;
 use crate::model::{Slug, WikiId};
@@ -91,6 +91,9 @@ pub fn run(parts: &Parts, proof: Operator, request: Request, talk: &mut dyn Talk
             Answer::Reindexing { wikis: reindex::reindex(parts, proof, slug, wait, progress)? }
         }
         Request::Export { .. } => Answer::Done,
+        Request::Import { slug, path, options, create } => {
+            import::import(parts, proof, &slug, (&path, options), create, progress)?
+        }
         Request::Doctor => Answer::Findings { findings: doctor::examine(parts, proof) },
     })
 }

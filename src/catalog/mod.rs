@@ -6,6 +6,7 @@
 
 mod codec;
 mod entry;
+mod folders;
 mod links;
 mod log;
 mod near;
@@ -21,6 +22,7 @@ use std::path::{Path, PathBuf};
 use parking_lot::{Mutex, RwLock, RwLockReadGuard};
 
 pub use entry::{AttachmentEntry, HeadingEntry, OutLink, PageEntry};
+pub use folders::{Folder, FolderName, FolderOrder, FolderWindow};
 pub use log::{ChangeKind, Log, LogChange, LogCommit, LogDeletion, LogHistory};
 pub use past::{Past, PastError};
 pub use state::{LinkTarget, State};
@@ -39,9 +41,10 @@ const WORTH_SHARING: usize = 512;
 /// The metadata of one wiki.
 pub struct Catalog {
     state: RwLock<State>,
-    order: LinkOrder,
     /// Held while the state is brought to the tip: that is one thread's work.
     following: Mutex<()>,
+    /// Held while the links are read anew in another order, which takes long.
+    reordering: Mutex<()>,
     stored: Mutex<Stored>,
 }
 
@@ -59,15 +62,25 @@ impl Catalog {
     /// Metadata that is kept in memory alone.
     #[must_use]
     pub fn new(order: LinkOrder) -> Self {
-        Self { state: RwLock::default(), order, following: Mutex::new(()), stored: Mutex::default() }
+        Self::of(State::new(order), Stored::default())
     }
 
-    /// Metadata with a copy in a file, which is read if it can be used.
+    /// Metadata with a copy in a file, which is read if it can be used. The copy may hold links
+    /// in another order than `order`: that is so until [`Catalog::reorder`].
     #[must_use]
     pub fn open(order: LinkOrder, file: &Path) -> Self {
-        let state = stored::read(file, order).unwrap_or_default();
+        let state = stored::read(file).unwrap_or_else(|| State::new(order));
         let stored = Stored { file: Some(file.to_owned()), commit: state.commit, commits: state.log.len() };
-        Self { state: RwLock::new(state), order, following: Mutex::new(()), stored: Mutex::new(stored) }
+        Self::of(state, stored)
+    }
+
+    const fn of(state: State, stored: Stored) -> Self {
+        Self {
+            state: RwLock::new(state),
+            following: Mutex::new(()),
+            reordering: Mutex::new(()),
+            stored: Mutex::new(stored),
+        }
     }
 
     /// A consistent view. Hold it briefly: a writer waits for it.
@@ -105,6 +118,28 @@ impl Catalog {
         Ok(Some(to))
     }
 
+    /// Reads all links anew when they were read in another order. Who asks meanwhile gets them
+    /// as they were, and writers wait only for what was committed in the meantime.
+    ///
+    /// # Errors
+    /// When the repository cannot be read; the metadata stays as it was.
+    pub fn reorder(&self, repo: &Repo, order: LinkOrder) -> Result<(), repo::Error> {
+        let _turn = self.reordering.lock();
+        if self.state.read().order == order {
+            return Ok(());
+        }
+        let fresh = Self::new(order);
+        fresh.catch_up(repo)?;
+        let _following = self.following.lock();
+        fresh.catch_up(repo)?;
+        let mut state = self.state.write();
+        *state = fresh.state.into_inner();
+        // Whoever stores the copy locks it before the state.
+        drop(state);
+        self.stored.lock().commit = None;
+        Ok(())
+    }
+
     /// Adds what happened after `from`; false when `to` does not build on it.
     fn advance(&self, repo: &Repo, from: Revision, to: Revision) -> Result<bool, repo::Error> {
         let commits = {
@@ -123,46 +158,26 @@ impl Catalog {
     /// The metadata from git alone.
     fn build(&self, repo: &Repo, to: Revision) -> Result<State, repo::Error> {
         let updates = self.read_updates(repo, to, &repo.changes(None, to)?)?;
-        let mut state = State::default();
+        let mut state = State::new(self.state.read().order);
         state.advance(repo.log(to, &|_| false)?, updates, to);
         Ok(state)
     }
 
     fn read_updates(&self, repo: &Repo, at: Revision, changes: &[FileChange]) -> Result<Vec<Update>, repo::Error> {
+        let order = self.state.read().order;
         if changes.len() < WORTH_SHARING {
-            return self.read_part(repo, at, changes);
+            return read_part(repo, at, changes, order);
         }
         let threads = std::thread::available_parallelism().map_or(1, |n| n.get().min(4));
         let parts = changes.chunks(changes.len().div_ceil(threads));
         let read: Vec<_> = std::thread::scope(|scope| {
-            let started: Vec<_> = parts.map(|part| scope.spawn(move || self.read_part(repo, at, part))).collect();
+            let started: Vec<_> = parts.map(|part| scope.spawn(move || read_part(repo, at, part, order))).collect();
             let panicked = |_| Err(repo::Error::Damaged("a page could not be parsed".to_owned()));
             started.into_iter().map(|thread| thread.join().unwrap_or_else(panicked)).collect()
         });
         let mut updates = Vec::with_capacity(changes.len());
         for part in read {
             updates.extend(part?);
-        }
-        Ok(updates)
-    }
-
-    fn read_part(&self, repo: &Repo, at: Revision, changes: &[FileChange]) -> Result<Vec<Update>, repo::Error> {
-        let snapshot = repo.at(at)?.ok_or(repo::Error::UnknownRevision(at))?;
-        let mut updates = Vec::with_capacity(changes.len());
-        for change in changes {
-            if let Some(path) = PagePath::from_file(&change.path) {
-                let entry = match change.new {
-                    Some(blob) => Some(PageEntry::read(&snapshot, &path, blob, self.order)?),
-                    None => None,
-                };
-                updates.push(Update::Page(path, entry));
-            } else if let Some(path) = AttachmentPath::from_file(&change.path) {
-                let entry = match change.new {
-                    Some(blob) => Some(AttachmentEntry { blob, size: snapshot.size(blob)?, last: None }),
-                    None => None,
-                };
-                updates.push(Update::Attachment(path, entry));
-            }
         }
         Ok(updates)
     }
@@ -190,11 +205,32 @@ impl Catalog {
             if state.commit.is_none() || state.commit == stored.commit || !due(&stored, &state) {
                 return;
             }
-            (stored::encode(&state, self.order), state.commit, state.log.len())
+            (stored::encode(&state), state.commit, state.log.len())
         };
         match stored::write(&file, &bytes) {
             Ok(()) => (stored.commit, stored.commits) = (commit, commits),
             Err(error) => tracing::warn!(%error, "page metadata not stored; it will be derived again"),
         }
     }
+}
+
+fn read_part(repo: &Repo, at: Revision, changes: &[FileChange], order: LinkOrder) -> Result<Vec<Update>, repo::Error> {
+    let snapshot = repo.at(at)?.ok_or(repo::Error::UnknownRevision(at))?;
+    let mut updates = Vec::with_capacity(changes.len());
+    for change in changes {
+        if let Some(path) = PagePath::from_file(&change.path) {
+            let entry = match change.new {
+                Some(blob) => Some(PageEntry::read(&snapshot, &path, blob, order)?),
+                None => None,
+            };
+            updates.push(Update::Page(path, entry));
+        } else if let Some(path) = AttachmentPath::from_file(&change.path) {
+            let entry = match change.new {
+                Some(blob) => Some(AttachmentEntry { blob, size: snapshot.size(blob)?, last: None }),
+                None => None,
+            };
+            updates.push(Update::Attachment(path, entry));
+        }
+    }
+    Ok(updates)
 }

@@ -45,9 +45,10 @@ impl Catalog {
                 None => different.push((path, file.blob, last)),
             }
         }
+        let order = state.order();
         drop(state);
         for (path, blob, last) in different {
-            let entry = PageEntry::read(&snapshot, &path, blob, self.order)?;
+            let entry = PageEntry::read(&snapshot, &path, blob, order)?;
             pages.insert(path, PageEntry { last, ..entry });
         }
         Ok(Past { pages })

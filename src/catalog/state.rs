@@ -3,9 +3,11 @@ use std::ops::Bound;
 use std::sync::Arc;
 
 use super::entry::MOST_LINKS;
+use super::folders::Folder;
 use super::links::LinkGraph;
 use super::log::{Log, LogDeletion, PathId};
 use super::{AttachmentEntry, OutLink, PageEntry, near};
+use crate::markdown::LinkOrder;
 use crate::model::{AttachmentName, AttachmentPath, FoldKey, PagePath, Revision};
 use crate::repo::{CommitInfo, LoggedCommit};
 
@@ -13,13 +15,22 @@ use crate::repo::{CommitInfo, LoggedCommit};
 #[derive(Default)]
 pub struct State {
     pub(super) commit: Option<Revision>,
+    pub(super) order: LinkOrder,
     pub(super) log: Log,
     pub(super) pages: BTreeMap<PagePath, PageEntry>,
     pub(super) attachments: BTreeMap<PagePath, BTreeMap<String, AttachmentEntry>>,
     attachment_count: u64,
     spellings: HashMap<FoldKey, Vec<PagePath>>,
+    folders: Folder,
     links: LinkGraph,
     bytes: u64,
+}
+
+impl State {
+    /// Of a repository without commits.
+    pub(super) fn new(order: LinkOrder) -> Self {
+        Self { order, ..Self::default() }
+    }
 }
 
 /// What became of one file.
@@ -41,6 +52,12 @@ impl State {
     #[must_use]
     pub const fn commit(&self) -> Option<Revision> {
         self.commit
+    }
+
+    /// How the links were read.
+    #[must_use]
+    pub const fn order(&self) -> LinkOrder {
+        self.order
     }
 
     /// Every commit up to it.
@@ -73,6 +90,18 @@ impl State {
             return Some(stored);
         }
         self.spellings.get(&path.fold()).and_then(|paths| paths.first())
+    }
+
+    /// The pages that fold to a name, ordered by path.
+    #[must_use]
+    pub fn spelled(&self, key: &str) -> &[PagePath] {
+        self.spellings.get(key).map_or(&[], Vec::as_slice)
+    }
+
+    /// All pages as folders in folders.
+    #[must_use]
+    pub const fn folders(&self) -> &Folder {
+        &self.folders
     }
 
     /// The commit that created a page, under whatever name.
@@ -200,8 +229,8 @@ impl State {
     }
 
     /// Takes entries that were stored, with their last commits from the log.
-    pub(super) fn restore(log: Log, updates: Vec<Update>, commit: Option<Revision>) -> Self {
-        let mut state = Self { commit, log, ..Self::default() };
+    pub(super) fn restore(log: Log, updates: Vec<Update>, commit: Option<Revision>, order: LinkOrder) -> Self {
+        let mut state = Self { commit, order, log, ..Self::default() };
         let mut unused = HashSet::new();
         for update in updates {
             state.apply(update, &mut unused);
@@ -263,15 +292,20 @@ impl State {
         let replaced = match entry {
             Some(entry) => {
                 self.links.add(&path, &entry.links);
+                let name = key.as_str().to_owned();
                 let paths = self.spellings.entry(key).or_default();
                 if let Err(at) = paths.binary_search(&path) {
                     paths.insert(at, path.clone());
+                    self.folders.add(&name);
                 }
                 self.pages.insert(path, entry)
             }
             None => {
                 if let Some(paths) = self.spellings.get_mut(&key) {
-                    paths.retain(|other| *other != path);
+                    if let Ok(at) = paths.binary_search(&path) {
+                        paths.remove(at);
+                        self.folders.remove(key.as_str());
+                    }
                     if paths.is_empty() {
                         self.spellings.remove(&key);
                     }

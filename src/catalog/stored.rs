@@ -25,12 +25,12 @@ const SUM: usize = 32;
 const LARGEST: u64 = 1 << 30;
 
 /// Reads a copy; none when there is none that can be used.
-pub(super) fn read(file: &Path, order: LinkOrder) -> Option<State> {
+pub(super) fn read(file: &Path) -> Option<State> {
     if fs::metadata(file).ok()?.len() > LARGEST {
         return None;
     }
     let bytes = fs::read(file).ok()?;
-    let state = decode(&bytes, order);
+    let state = decode(&bytes);
     if state.is_none() {
         tracing::warn!(file = %file.display(), "stored page metadata is damaged or of another version; deriving it again");
     }
@@ -51,10 +51,10 @@ pub(super) fn write(file: &Path, bytes: &[u8]) -> io::Result<()> {
     fs::rename(aside, file)
 }
 
-pub(super) fn encode(state: &State, order: LinkOrder) -> Vec<u8> {
+pub(super) fn encode(state: &State) -> Vec<u8> {
     let mut out = Encoder::default();
     out.raw(HEAD);
-    out.number(order_number(order));
+    out.number(order_number(state.order));
     out.raw(state.commit.map_or([0; 20], |commit| *commit.as_bytes()).as_slice());
     let (paths, commits) = state.log.parts();
     out.length(paths.len());
@@ -77,15 +77,14 @@ pub(super) fn encode(state: &State, order: LinkOrder) -> Vec<u8> {
     out.bytes
 }
 
-pub(super) fn decode(bytes: &[u8], order: LinkOrder) -> Option<State> {
+pub(super) fn decode(bytes: &[u8]) -> Option<State> {
     let (data, sum) = bytes.split_at_checked(bytes.len().checked_sub(SUM)?)?;
     if Sha256::digest(data)[..] != *sum {
         return None;
     }
     let mut input = Decoder::new(data.strip_prefix(HEAD)?);
-    if input.number()? != order_number(order) {
-        return None;
-    }
+    let number = input.number()?;
+    let order = LinkOrder::ALL.iter().copied().find(|order| order_number(*order) == number)?;
     let commit = Revision::from_bytes(input.array()?);
     let paths = input.list(|input| input.text().map(Arc::from))?;
     let commits = input.list(decode_commit)?;
@@ -93,7 +92,7 @@ pub(super) fn decode(bytes: &[u8], order: LinkOrder) -> Option<State> {
     log.place(commit)?;
     let mut updates = input.list(decode_page)?;
     updates.extend(input.list(decode_attachment)?);
-    input.is_at_end().then(|| State::restore(log, updates, Some(commit)))
+    input.is_at_end().then(|| State::restore(log, updates, Some(commit), order))
 }
 
 const fn order_number(order: LinkOrder) -> u64 {

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 
 use crate::model::{Language, Name, Role, Slug, TokenRole};
-use crate::wiki::ExportFormat;
+use crate::wiki::{ExportFormat, ImportKind, OnConflict};
 
 const EXIT_CODES: &str = "\
 Exit codes: 0 done, 1 it failed and nothing changed, 2 wrong arguments or configuration.
@@ -124,6 +124,39 @@ pub(super) enum Verb {
         /// site: HTML pages that need no server, zipped.
         #[arg(long, value_name = "FORMAT", default_value = "zip", value_parser = ExportFormat::parse)]
         format: ExportFormat,
+    },
+    /// Brings pages and attachments into a wiki, from Markdown files, Obsidian, Otterwiki or git, as one commit.
+    #[command(
+        after_help = "Examples:\n  robotwiki import docs vault.zip --dry-run\n  robotwiki import docs ./notes --on-conflict rename\n  robotwiki import old /srv/otterwiki/repository --create --name 'Old wiki'"
+    )]
+    Import {
+        /// The wiki's short name.
+        #[arg(value_parser = Slug::parse)]
+        slug: Slug,
+        /// A zip file, a folder or a git repository that the server may read.
+        path: PathBuf,
+        /// What wrote it: auto, markdown (any Markdown files), git, obsidian, otterwiki, robotwiki.
+        #[arg(long, value_name = "KIND", default_value = "auto", value_parser = ImportKind::parse)]
+        kind: ImportKind,
+        /// When a name is taken: skip keeps what is there, rename gives the new one a number, overwrite
+        /// replaces what is there.
+        #[arg(long, value_name = "WHAT", default_value = "skip", value_parser = OnConflict::parse)]
+        on_conflict: OnConflict,
+        /// Say what would happen, and change nothing.
+        #[arg(long)]
+        dry_run: bool,
+        /// Make the wiki first; the history of a git repository comes along.
+        #[arg(long, requires = "name")]
+        create: bool,
+        /// The new wiki's name for people.
+        #[arg(long, value_parser = Name::parse, requires = "create")]
+        name: Option<Name>,
+        /// Anybody may read the new wiki.
+        #[arg(long, requires = "create")]
+        public: bool,
+        /// The report as JSON.
+        #[arg(long)]
+        json: bool,
     },
     /// Looks at everything and says what is wrong and what to do. Exit code 1 when
     /// something does not work.

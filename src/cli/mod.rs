@@ -8,13 +8,15 @@ mod operate;
 mod print;
 mod serve;
 
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Parser as _;
 
-use crate::admin::{Health, Request};
+use crate::admin::{Health, NewFromImport, Request};
 use crate::config::{Config, ConfigError, Flag};
 use crate::embed::Kind;
+use crate::wiki::ImportOptions;
 use args::{Arguments, TokenVerb, UserVerb, Verb, WikiVerb};
 use print::Listing;
 
@@ -94,12 +96,13 @@ fn request(verb: Verb) -> Result<(Request, bool), CliError> {
         Verb::User(UserVerb::Create { name }) => (Request::UserCreate { name }, false),
         Verb::User(UserVerb::List { json }) => (Request::UserList, json),
         Verb::Wiki(WikiVerb::Create { slug, name, owner, public, from_git }) => {
-            let absolute = |path: std::path::PathBuf| {
-                std::fs::canonicalize(&path)
-                    .map_err(|cause| CliError::Failed(format!("cannot read {}: {cause}", path.display())))
-            };
-            let from_git = from_git.map(absolute).transpose()?;
+            let from_git = from_git.map(|path| absolute(&path)).transpose()?;
             (Request::WikiCreate { slug, name, owner, public, from_git }, false)
+        }
+        Verb::Import { slug, path, kind, on_conflict, dry_run, create: _, name, public, json } => {
+            let create = name.map(|name| NewFromImport { name, public });
+            let options = ImportOptions { kind, on_conflict, dry_run };
+            (Request::Import { slug, path: absolute(&path)?, options, create }, json)
         }
         Verb::Wiki(WikiVerb::List { json }) => (Request::WikiList, json),
         Verb::Wiki(WikiVerb::Language { slug, language }) => (Request::WikiLanguage { slug, language }, false),
@@ -117,4 +120,9 @@ fn request(verb: Verb) -> Result<(Request, bool), CliError> {
         Verb::Token(TokenVerb::List { slug, json }) => (Request::TokenList { slug }, json),
         Verb::Token(TokenVerb::Revoke { slug, token }) => (Request::TokenRevoke { slug, token }, false),
     })
+}
+
+/// A path as the server sees it.
+fn absolute(path: &Path) -> Result<PathBuf, CliError> {
+    std::fs::canonicalize(path).map_err(|cause| CliError::Failed(format!("cannot read {}: {cause}", path.display())))
 }

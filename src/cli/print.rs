@@ -9,6 +9,7 @@ use serde::Serialize;
 use super::CliError;
 use crate::admin::{Answer, Finding, Health, Reindexed};
 use crate::model::UnixSeconds;
+use crate::wiki::{Fate, ImportReport};
 
 /// How a listing is printed.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -89,9 +90,48 @@ pub(super) fn answer(answer: &Answer, listing: Listing) -> Result<Health, CliErr
         ),
         Answer::Reindexing { wikis } => wikis.iter().for_each(|wiki| lines(&reindexed(wiki))),
         Answer::Findings { findings } => return report(findings, listing),
+        Answer::Imported { report, .. } if listing == Listing::Json => json(report)?,
+        Answer::Imported { report, dry_run } => imported(report, *dry_run),
         Answer::Done => lines("Done."),
     }
     Ok(Health::Ok)
+}
+
+fn imported(report: &ImportReport, dry_run: bool) {
+    for (what, fates) in [("page", &report.pages), ("file", &report.files)] {
+        for row in fates.rows.iter().filter(|row| row.fate != Fate::Unchanged) {
+            let fate = match row.fate {
+                Fate::New => "new        ",
+                Fate::Overwritten => "overwritten",
+                Fate::Renamed => "renamed    ",
+                Fate::Skipped => "skipped    ",
+                Fate::Unchanged => "unchanged  ",
+            };
+            let from =
+                if row.from == row.to || row.from.is_empty() { String::new() } else { format!("  from {}", row.from) };
+            lines(&format!("{fate}  {what}  {}{from}", row.to));
+        }
+    }
+    for refused in &report.refused {
+        lines(&format!("REFUSED      {}: {}", refused.path, refused.reason));
+    }
+    for broken in &report.broken {
+        lines(&format!("broken link  {} -> {}", broken.page, broken.target));
+    }
+    report.notes.iter().for_each(|note| lines(note));
+    let (pages, files) = (report.pages.changes(), report.files.changes());
+    let done = match (dry_run, report.revision) {
+        (true, _) => "Nothing is changed yet".to_owned(),
+        (false, None) => "Nothing had to be changed".to_owned(),
+        (false, Some(revision)) => format!("Done in {}", revision.short()),
+    };
+    let (refused, broken) = (report.refused.len() + report.more_refused, report.broken.len() + report.more_broken);
+    progress(&format!(
+        "{done}: taken for {}; {pages} pages and {files} files, {} skipped, {refused} refused, {} ignored, {broken} broken links.",
+        report.kind.name(),
+        report.pages.skipped + report.files.skipped,
+        report.ignored,
+    ));
 }
 
 fn reindexed(wiki: &Reindexed) -> String {

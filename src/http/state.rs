@@ -9,7 +9,7 @@ use super::git::GitService;
 use super::web::RenderedPage;
 use crate::auth::Auth;
 use crate::clock::Clock;
-use crate::model::{PagePath, Revision, Slug, WikiId};
+use crate::model::{LinkOrder, PagePath, Revision, Slug, WikiId};
 use crate::wiki::Wikis;
 
 /// Blocking calls that run at the same time; more wait their turn.
@@ -62,6 +62,8 @@ pub(super) struct RenderedKey {
     pub(super) page: PagePath,
     /// The old version that was asked for.
     pub(super) at: Option<Revision>,
+    /// How links are read.
+    pub(super) order: LinkOrder,
 }
 
 #[derive(Clone)]

@@ -344,7 +344,8 @@ impl<'a, 'm> Assembly<'a, 'm> {
                 }
                 NodeValue::HtmlBlock(block) => self.restore_lines(&mut block.literal, first),
                 NodeValue::Text(text) if text.starts_with(['#', '>']) => {
-                    for mark in self.marks.of_lines(first, first) {
+                    // Only what hides behind such a sign.
+                    for mark in self.marks.of_lines(first, first).iter().filter(|mark| mark.sign() != ' ') {
                         let number = self.marks.at(mark.line, mark.column).map(|(number, _)| number);
                         let is_used = number.and_then(|number| self.used.get(number)).copied().unwrap_or_default();
                         let Some(source) = self.body.get(mark.place.clone()).filter(|_| !is_used) else { continue };

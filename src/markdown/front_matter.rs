@@ -63,7 +63,7 @@ impl FrontMatter<'_> {
         tags
     }
 
-    fn scalar(&self, key: &str) -> Option<String> {
+    pub(super) fn scalar(&self, key: &str) -> Option<String> {
         let text = scalar(self.fields.as_ref()?.get(key)?)?;
         let text = text.trim();
         (!text.is_empty()).then(|| text.to_owned())

@@ -63,7 +63,7 @@ fn edit(yaml: &str, set: &Map<String, Value>, unset: &[String], line_end: &str) 
         at = block.end;
         let old = yaml.get(block.clone()).unwrap_or_default();
         if let Some(value) = set.get(key) {
-            let written = old.split_once(':').map_or(old, |(key, _)| key);
+            let written = colon(old).and_then(|at| old.get(..at)).unwrap_or(old);
             edited.push_str(&line(written, value, comment(old), line_end));
         } else if !unset.contains(key) {
             edited.push_str(old);
@@ -103,13 +103,31 @@ fn key(line: &str) -> Option<String> {
         return None;
     }
     let line = line.trim_end();
-    let end = line
-        .match_indices(':')
-        .map(|(at, _)| at)
-        .find(|at| line.get(at + 1..).is_some_and(|rest| rest.is_empty() || rest.starts_with([' ', '\t'])))?;
+    let end = colon(line)?;
     let written = line.get(..end)?.trim_end();
     let fields = front_matter(&format!("---\n{written}: 1\n---\n")).fields?;
     fields.into_iter().next().map(|(key, _)| key)
+}
+
+/// Where the colon behind a line's key is; a quoted key may hold others.
+fn colon(line: &str) -> Option<usize> {
+    let quote = line.chars().next().filter(|first| matches!(first, '"' | '\''));
+    let quoted = match quote {
+        Some(quote) => {
+            let mut escaped = false;
+            let end = line.char_indices().skip(1).find(|(_, c)| {
+                let ends = *c == quote && !escaped;
+                escaped = quote == '"' && *c == '\\' && !escaped;
+                ends
+            });
+            end.map_or(line.len(), |(at, _)| at)
+        }
+        None => 0,
+    };
+    let is_colon = |at: &usize| {
+        line.get(at + 1..).is_some_and(|rest| rest.is_empty() || rest.starts_with([' ', '\t', '\r', '\n']))
+    };
+    line.match_indices(':').map(|(at, _)| at).filter(|at| *at >= quoted).find(is_colon)
 }
 
 /// The comment at the end of a key that stands on one line.
@@ -118,7 +136,7 @@ fn comment(block: &str) -> &str {
     if block.contains('\n') {
         return "";
     }
-    let value = block.split_once(':').map_or("", |(_, value)| value.trim_start());
+    let value = colon(block).and_then(|at| block.get(at + 1..)).unwrap_or_default().trim_start();
     let plain = match value.chars().next() {
         Some('"') => value.rfind('"').and_then(|at| value.get(at..)),
         Some('\'') => value.rfind('\'').and_then(|at| value.get(at..)),
@@ -209,6 +227,20 @@ mod tests {
                 assert_eq!(fields.get(key), Some(value), "{key} in {edited}");
             }
         }
+    }
+
+    #[test]
+    fn a_key_may_hold_colons_and_quotes() {
+        for key in ["a: b", "a \"b\": c", "it's: so", "#x: y", "a\\\": b"] {
+            let once = changed("---\nx: 1\n---\nbody\n", &json!({key: "one"}), &[]).unwrap();
+            let again = changed(&once, &json!({key: "two"}), &[]).unwrap();
+            assert_eq!(again, once.replace("one", "two"), "{key}");
+            assert_eq!(changed(&again, &json!({}), &[key]).unwrap(), "---\nx: 1\n---\nbody\n", "{key}");
+        }
+        assert_eq!(
+            changed("---\n'a: b': 1 # c\n---\n", &json!({"a: b": 2}), &[]).unwrap(),
+            "---\n'a: b': 2 # c\n---\n"
+        );
     }
 
     #[test]

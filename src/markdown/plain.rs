@@ -29,8 +29,8 @@ struct Mark {
 
 /// The words of a page for search and for embedding.
 #[must_use]
-pub fn plain(text: &str) -> Plain {
-    document::read(text, LinkOrder::default(), |document| document.plain()).unwrap_or_else(|| {
+pub fn plain(text: &str, order: LinkOrder) -> Plain {
+    document::read(text, order, |document| document.plain()).unwrap_or_else(|| {
         let offset = front_matter(text).body_offset;
         let mut plain = Plain::of(text);
         let lines = plain.lines.clone();
@@ -46,8 +46,8 @@ pub fn plain(text: &str) -> Plain {
 
 /// As [`plain`], the text alone.
 #[must_use]
-pub fn plain_text(text: &str) -> String {
-    plain(text).text
+pub fn plain_text(text: &str, order: LinkOrder) -> String {
+    plain(text, order).text
 }
 
 /// Words of a body without front matter: what white space separates, markup included.

@@ -71,9 +71,8 @@ pub fn render(text: &str, context: &RenderContext<'_>) -> Rendered {
             let nesting = Nesting { above: Vec::new(), budget: &budget, prefix: String::new() };
             document.html(context, &anchors, &extras, admit, &nesting)
         });
-        let title = title
-            .clone()
-            .or_else(|| contents.iter().map(|heading| heading.title.clone()).find(|title| !title.is_empty()));
+        let title =
+            title.or_else(|| contents.iter().map(|heading| heading.title.clone()).find(|title| !title.is_empty()));
         if let Some(title) = heading.filter(|_| html.is_some()) {
             contents.insert(0, Heading { level: 1, title, anchor: String::new(), line: 1, start: 0 });
         }

@@ -17,7 +17,7 @@ const MAX_SOURCES: usize = 20;
 pub(super) fn videos<'a>(out: &mut Out<'_, '_, '_>, node: Node<'a>, shown: &Embedding) -> fmt::Result {
     let given = shown.options.iter().filter(|setting| setting.key.eq_ignore_ascii_case("src"));
     let mut sources: Vec<String> = given.map(|setting| setting.value.clone()).filter(|src| !src.is_empty()).collect();
-    for inside in node.descendants().filter(|inside| in_body(out, *inside)) {
+    for inside in node.descendants().filter(|inside| in_body(out, inside)) {
         match &inside.data().value {
             NodeValue::Link(link) | NodeValue::Image(link) => sources.push(link.url.clone()),
             NodeValue::Text(text) if !in_link(inside) => {

@@ -94,7 +94,7 @@ fn destination(link: &Link, before: &PagePath, after: &PagePath, moves: &Moves<'
 
 /// The places of the path in the definitions `[label]: path` that lead to `target`, outside
 /// of fenced code.
-fn definitions<'t>(text: &'t str, target: &'t str) -> impl Iterator<Item = Range<usize>> + 't {
+pub fn definitions<'t>(text: &'t str, target: &'t str) -> impl Iterator<Item = Range<usize>> + 't {
     let mut at = 0;
     let mut fence: Option<&str> = None;
     text.split_inclusive('\n').filter_map(move |line| {

@@ -230,6 +230,13 @@ impl AttachmentPath {
     }
 }
 
+/// Hashes and compares as its text does.
+impl std::borrow::Borrow<str> for FoldKey {
+    fn borrow(&self) -> &str {
+        &self.0
+    }
+}
+
 impl FoldKey {
     #[must_use]
     pub fn as_str(&self) -> &str {

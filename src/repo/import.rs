@@ -10,7 +10,7 @@ use gix_pack::index::traverse;
 use parking_lot::Mutex;
 
 use super::{
-    Disk, DiskFile, LARGEST_OBJECT,
+    Disk, DiskFile, LARGEST_OBJECT, Snapshot,
     fsck::{self, Special},
     layout::remove_if_there,
     pack::{self, IndexEntry, Options, Packs, Plan, Range, SentCommit, entries, read},
@@ -94,6 +94,17 @@ pub fn import(
     disk.sync_dir(&unfinished.directory)?;
     unfinished.files.clear();
     Ok(ImportReport { tip: revision(tip), commits: plan.commits, trees: plan.trees, blobs: plan.blobs, pack_bytes })
+}
+
+/// The files that `HEAD` of the local repository `source` has.
+///
+/// # Errors
+/// When the source is no SHA-1 repository that can be read, or has no commit.
+pub fn head_of(source: &Path) -> Result<Snapshot, ImportError> {
+    let repo = open(source)?;
+    let tip = head_commit(&repo)?;
+    Snapshot::of_commit(repo, tip)
+        .map_err(|error| ImportError::NotARepository { path: source.display().to_string(), reason: error.to_string() })
 }
 
 fn open(source: &Path) -> Result<gix::Repository, ImportError> {

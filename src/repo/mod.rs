@@ -40,7 +40,7 @@ pub use diff_text::{DiffLine, DiffWord, Side, TextDiff, TextHunk};
 pub use disk::{Disk, DiskFile, RealDisk};
 pub use error::Error;
 pub use history::HistoryEntry;
-pub use import::{ImportError, ImportReport, import};
+pub use import::{ImportError, ImportReport, head_of, import};
 pub use log::{LoggedChange, LoggedCommit};
 pub use mainline::Step;
 pub use merge::{Clash, MergePart, Merged, differing_parts, merge, merge_parts};
@@ -295,6 +295,14 @@ impl BlobId {
     #[must_use]
     pub const fn from_bytes(bytes: [u8; 20]) -> Self {
         Self(bytes)
+    }
+
+    /// The name that git gives to these bytes.
+    ///
+    /// # Errors
+    /// Never for bytes in memory; git's hash refuses those of an attack on it.
+    pub fn of(bytes: &[u8]) -> Result<Self, Error> {
+        Ok(objects::NewObject::new(gix::objs::Kind::Blob, bytes)?.id.into())
     }
 
     #[must_use]

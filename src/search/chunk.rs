@@ -6,7 +6,7 @@ use std::ops::Range;
 use super::chunk_atoms::{Atom, atoms, last_words};
 use super::schema::prefix;
 use crate::markdown::{self, Heading, Plain};
-use crate::model::PagePath;
+use crate::model::{LinkOrder, PagePath};
 
 /// Words that a piece of a long section has.
 pub(super) const TARGET_WORDS: usize = 150;
@@ -70,12 +70,18 @@ impl Chunk {
 /// more than `max_tokens` (at least 16 are assumed). Every word of the page is in some chunk or
 /// heading path, up to 4,096 chunks. A page without a body has none.
 #[must_use]
-pub fn chunks(path: &PagePath, text: &str, count: &dyn Fn(&str) -> usize, max_tokens: usize) -> Vec<Chunk> {
+pub fn chunks(
+    path: &PagePath,
+    text: &str,
+    order: LinkOrder,
+    count: &dyn Fn(&str) -> usize,
+    max_tokens: usize,
+) -> Vec<Chunk> {
     let front = markdown::front_matter(text);
     if front.body.trim().is_empty() {
         return Vec::new();
     }
-    let plain = markdown::plain(text);
+    let plain = markdown::plain(text, order);
     let title = front.title().unwrap_or_else(|| path.as_str().to_owned());
     let mut cutter = Cutter { plain: &plain, count, max: max_tokens.max(16), title: &title, found: Vec::new() };
     for group in groups(&plain) {

@@ -2,7 +2,7 @@ use super::analyzer;
 use super::page_map::{PageMap, StoredSection};
 use super::schema::composed;
 use crate::markdown;
-use crate::model::{PagePath, display_name};
+use crate::model::{LinkOrder, PagePath, display_name};
 
 /// Headings of a page that are known to excerpts.
 const MOST_SECTIONS: usize = 2_000;
@@ -20,9 +20,9 @@ pub(super) struct IndexedPage {
 }
 
 impl IndexedPage {
-    pub(super) fn read(path: &PagePath, text: &str) -> Self {
+    pub(super) fn read(path: &PagePath, text: &str, order: LinkOrder) -> Self {
         let front = markdown::front_matter(text);
-        let plain = markdown::plain(text);
+        let plain = markdown::plain(text, order);
         let mut sections: Vec<StoredSection> = Vec::new();
         let mut places = Vec::new();
         let mut body = composed(&plain.text);

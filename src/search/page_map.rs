@@ -176,10 +176,10 @@ fn take_text(bytes: &mut &[u8]) -> Option<String> {
 mod tests {
     use super::super::page::IndexedPage;
     use super::*;
-    use crate::model::PagePath;
+    use crate::model::{LinkOrder, PagePath};
 
     fn map_of(text: &str) -> PageMap {
-        IndexedPage::read(&PagePath::parse("P").unwrap(), text).map
+        IndexedPage::read(&PagePath::parse("P").unwrap(), text, LinkOrder::default()).map
     }
 
     #[test]
@@ -209,7 +209,7 @@ mod tests {
             assert_eq!(PageMap::decode(&bytes[..cut]), None, "{cut}");
         }
         assert_eq!(PageMap::decode(&[0xff; 40]), None);
-        let page = IndexedPage::read(&PagePath::parse("P").unwrap(), &text);
+        let page = IndexedPage::read(&PagePath::parse("P").unwrap(), &text, LinkOrder::default());
         let range = map.around(640..641, &page.body);
         assert!(page.body[range.clone()].split_whitespace().count() <= 3 * STRIDE && range.start > 0);
         assert_eq!(map.first_around(640), 576);

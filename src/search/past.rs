@@ -106,7 +106,9 @@ impl Past {
             if bytes > MOST_BYTES {
                 return Err(Error::TooLargeDifference { limit: MOST_BYTES });
             }
-            writer.add_document(fields.document(&change.path, &IndexedPage::read(&change.path, &text)))?;
+            writer.add_document(
+                fields.document(&change.path, &IndexedPage::read(&change.path, &text, source.link_order())),
+            )?;
         }
         let searcher = writer.finalize()?.reader()?.searcher();
         Ok(Self { differing: changes.into_iter().map(|change| change.path).collect(), searcher })

@@ -7,7 +7,7 @@ use unicode_normalization::{UnicodeNormalization, is_nfc_quick};
 use super::analyzer;
 use super::page::IndexedPage;
 use super::page_map::PageMap;
-use crate::model::{Language, PagePath, Revision};
+use crate::model::{Language, LinkOrder, PagePath, Revision};
 
 const PAYLOAD_VERSION: &str = "robotwiki-text-3";
 
@@ -132,14 +132,25 @@ impl Fields {
 
 /// The commit payload for a revision. It leads with a version so that another release's
 /// records are recognised and rebuilt.
-pub(super) fn payload(reflects: Revision, language: Language) -> String {
-    format!("{PAYLOAD_VERSION} {language} {reflects}")
+pub(super) fn payload(reflects: Revision, language: Language, order: LinkOrder) -> String {
+    let order = match order {
+        LinkOrder::LabelFirst => "",
+        LinkOrder::TargetFirst => TARGET_FIRST,
+    };
+    format!("{PAYLOAD_VERSION} {language}{order} {reflects}")
 }
 
-pub(super) fn parse_payload(payload: &str) -> Option<(Revision, Language)> {
+pub(super) fn parse_payload(payload: &str) -> Option<(Revision, Language, LinkOrder)> {
     let (language, revision) = payload.strip_prefix(PAYLOAD_VERSION)?.strip_prefix(' ')?.split_once(' ')?;
-    Some((Revision::parse(revision).ok()?, Language::parse(language).ok()?))
+    let (language, order) = match language.strip_suffix(TARGET_FIRST) {
+        Some(language) => (language, LinkOrder::TargetFirst),
+        None => (language, LinkOrder::LabelFirst),
+    };
+    Some((Revision::parse(revision).ok()?, Language::parse(language).ok()?, order))
 }
+
+/// Follows the language in the payload where links are read in this order.
+const TARGET_FIRST: &str = "+target_first";
 
 /// As filters compare a tag or a category.
 pub(super) fn folded(text: &str) -> String {

@@ -2,7 +2,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::BoxError;
-use crate::model::{Language, PagePath, Revision, WikiId};
+use crate::model::{Language, LinkOrder, PagePath, Revision, WikiId};
 use crate::repo::BlobId;
 
 /// One wiki's content, as the index needs it. Implemented over git by the composition root.
@@ -25,6 +25,11 @@ pub trait Source: Send + Sync {
     /// # Errors
     /// When the repository cannot be read or holds no such file; the worker tries again later.
     fn text(&self, blob: BlobId) -> Result<String, BoxError>;
+
+    /// How its pages write links.
+    fn link_order(&self) -> LinkOrder {
+        LinkOrder::default()
+    }
 }
 
 /// A page that was written, or deleted.

@@ -18,7 +18,7 @@ use super::page::IndexedPage;
 use super::pending::{Pending, Waiting};
 use super::schema::{Fields, parse_payload, payload};
 use super::{Error, Source, SourceChange, analyzer};
-use crate::model::{Language, Revision};
+use crate::model::{Language, LinkOrder, Revision};
 
 /// tantivy's least for its one indexing thread, which lives for the time of a commit.
 const WRITER_BYTES: usize = 15_000_000;
@@ -40,6 +40,7 @@ pub struct TextIndex {
 struct State {
     reflects: Option<Revision>,
     language: Language,
+    order: LinkOrder,
 }
 
 /// One state of the index, which stays what it is.
@@ -88,7 +89,7 @@ impl TextIndex {
         let metas = index.load_metas()?;
         let state = match &metas.payload {
             Some(payload) => match parse_payload(payload) {
-                Some((revision, language)) => State { reflects: Some(revision), language },
+                Some((revision, language, order)) => State { reflects: Some(revision), language, order },
                 None => return damaged("reflects an unknown revision"),
             },
             None if metas.segments.is_empty() => State::default(),
@@ -144,6 +145,11 @@ impl TextIndex {
         self.state.lock().language
     }
 
+    /// How the links in it were read.
+    pub(super) fn link_order(&self) -> LinkOrder {
+        self.state.lock().order
+    }
+
     pub(super) fn view(&self) -> View {
         let state = self.state.lock();
         View { searcher: self.reader.searcher(), reflects: state.reflects, language: state.language }
@@ -169,7 +175,8 @@ impl TextIndex {
     /// # Errors
     /// When a page cannot be read or the files not be written; the index then stays what it was.
     pub fn apply(&self, changes: &[SourceChange], source: &dyn Source, reflects: Revision) -> Result<(), Error> {
-        self.write(State { reflects: Some(reflects), language: self.language() }, |writer| {
+        let state = State { reflects: Some(reflects), ..*self.state.lock() };
+        self.write(state, |writer| {
             for change in changes {
                 writer.delete_term(self.fields.term(&change.path));
             }
@@ -189,7 +196,8 @@ impl TextIndex {
         reflects: Revision,
         language: Language,
     ) -> Result<(), Error> {
-        self.write(State { reflects: Some(reflects), language }, |writer| {
+        let order = source.link_order();
+        self.write(State { reflects: Some(reflects), language, order }, |writer| {
             writer.delete_all_documents()?;
             self.add(writer, pages, source)
         })
@@ -201,10 +209,10 @@ impl TextIndex {
         changes: &[SourceChange],
         source: &dyn Source,
     ) -> Result<(), Error> {
-        let waiting = Waiting::default();
+        let (waiting, order) = (Waiting::default(), source.link_order());
         for change in changes {
             let Some(blob) = change.blob else { continue };
-            let page = IndexedPage::read(&change.path, &source.text(blob).map_err(Error::Source)?);
+            let page = IndexedPage::read(&change.path, &source.text(blob).map_err(Error::Source)?, order);
             let document = self.fields.document(&change.path, &page);
             writer.add_document(waiting.admit(document, page.body.len()))?;
         }
@@ -240,7 +248,7 @@ impl TextIndex {
             fill(&mut writer)?;
             let mut commit = writer.prepare_commit()?;
             if let Some(reflects) = state.reflects {
-                commit.set_payload(&payload(reflects, state.language));
+                commit.set_payload(&payload(reflects, state.language, state.order));
             }
             commit.commit()?;
             // Ends the writer's threads.

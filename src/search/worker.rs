@@ -265,7 +265,7 @@ fn update(index: &TextIndex, place: &Place, anew: bool, rebuilding: impl FnOnce(
         return Ok(written);
     };
     let from = index.reflects();
-    let kept = index.language() == place.language && !anew;
+    let kept = index.language() == place.language && index.link_order() == source.link_order() && !anew;
     if from == Some(tip) && kept {
         return Ok(false);
     }

@@ -2,7 +2,8 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use super::open::{Wiki, Wikis};
-use crate::model::{Author, Language, Name, Permission, Preferences, Principal, Role, Slug, WikiId};
+use super::settings::Style;
+use crate::model::{Author, Language, LinkOrder, Name, Permission, Preferences, Principal, Role, Slug, WikiId};
 use crate::store::{StoreError, WikiRecord};
 
 /// A right, as a type: what a use case demands of its caller.
@@ -203,8 +204,22 @@ impl<R: Right> Access<R> {
         &self.preferences
     }
 
+    /// The wiki's own style sheet, if it has one.
+    #[must_use]
+    pub fn style(&self) -> Option<Arc<Style>> {
+        self.wiki.style(&self.preferences)
+    }
+
+    /// How links in its pages are read: for a moment after its owner has decided on another
+    /// order, still in the one that everything derived from them reflects.
+    #[must_use]
+    pub fn link_order(&self) -> LinkOrder {
+        self.wiki.known().order()
+    }
+
     /// The language that its pages are written in.
-    pub(super) fn language(&self) -> Language {
+    #[must_use]
+    pub fn language(&self) -> Language {
         self.record.language
     }
 

@@ -68,7 +68,7 @@ where
     let Some(message) = message else { return outcome(None).map(new) };
 
     let (tip, growth, changes) = (draft.tip(), draft.growth()?, draft.into_changes()?);
-    check_limits(wikis, access, growth)?;
+    check_room(wikis, access, growth)?;
     let meta = CommitMeta { author: access.author()?, committer: robot()?, message, time: wikis.clock().now() };
     let remember = |revision, value: &T| match once {
         Some(once) => remember(wikis, access, once, revision, value),
@@ -148,7 +148,7 @@ fn hexadecimal(bytes: &[u8]) -> String {
 
 /// Refuses what would take the wiki over a limit; an edit that does not grow it passes
 /// even when the wiki is over already. Wikis of an operator are exempt.
-fn check_limits<R: Right>(wikis: &Wikis, access: &Access<R>, growth: Growth) -> Result<(), WikiError> {
+pub(super) fn check_room<R: Right>(wikis: &Wikis, access: &Access<R>, growth: Growth) -> Result<(), WikiError> {
     let limits = wikis.limits();
     let over = |limit: u64, before: u64, after: u64| limit > 0 && after > before && after > limit;
     let over = if over(limits.pages_per_wiki, growth.pages_before, growth.pages_after) {

@@ -1,6 +1,6 @@
 use super::history::bad_cursor;
 use super::list::fold_prefix;
-use super::{Access, LastChange, Read, WikiError};
+use super::{Access, By, LastChange, Read, WikiError};
 use crate::catalog::{ChangeKind, Log, LogCommit};
 use crate::model::{AttachmentPath, PagePath, Revision, RevisionPrefix, UnixSeconds};
 
@@ -12,6 +12,8 @@ const MOST_FILES: usize = 1_000;
 pub struct ChangelogQuery {
     /// The author's name or e-mail address; case does not count.
     pub author: Option<String>,
+    /// Commits of people alone, or of agents.
+    pub by: Option<By>,
     /// What the path of a changed file begins with, as in a listing of pages.
     pub prefix: Option<String>,
     /// Written at this second or later, or at this one or earlier.
@@ -72,6 +74,7 @@ pub fn changelog(access: &Access<Read>, query: &ChangelogQuery) -> Result<Change
         let info = &commit.info;
         query.since.is_none_or(|since| info.time >= since)
             && query.until.is_none_or(|until| info.time <= until)
+            && query.by.is_none_or(|by| By::of(info) == by)
             && author
                 .as_deref()
                 .is_none_or(|author| info.author.to_lowercase() == author || info.email.to_lowercase() == author)

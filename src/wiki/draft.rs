@@ -6,7 +6,7 @@ use super::WikiError;
 use super::open::Wiki;
 use super::read::no_such_page;
 use crate::catalog::State;
-use crate::model::{AttachmentName, AttachmentPath, PagePath, RepoPath, Revision, RevisionPrefix};
+use crate::model::{AttachmentName, AttachmentPath, LinkOrder, PagePath, RepoPath, Revision, RevisionPrefix};
 use crate::repo::{BlobId, Change, Snapshot};
 
 /// The files of a wiki as a change is about to leave them: what the newest commit holds,
@@ -58,6 +58,11 @@ impl<'w> Draft<'w> {
 
     pub(super) fn tip(&self) -> Option<Revision> {
         self.state.commit()
+    }
+
+    /// How links in its pages are read.
+    pub(super) fn link_order(&self) -> LinkOrder {
+        self.state.order()
     }
 
     pub(super) fn state(&self) -> &State {

@@ -120,6 +120,14 @@ impl Wikis {
         })
     }
 
+    /// Has all pages embedded anew, in the background, if there is a model.
+    pub(super) fn embed_anew(&self, id: WikiId) {
+        match self.vectors().rebuild(id) {
+            Ok(_) | Err(Error::NoModel) => {}
+            Err(error) => tracing::warn!(%id, %error, "pages are not embedded anew"),
+        }
+    }
+
     fn reindex_wiki(&self, id: WikiId) -> Result<Reindexing, WikiError> {
         let text = self.indexes().rebuild(id);
         let vectors = match self.vectors().rebuild(id) {

@@ -2,10 +2,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 
 use super::{Access, Read, WikiError};
 use crate::catalog::{LinkTarget, State};
-use crate::model::{FoldKey, PagePath};
-
-/// The page where a wiki begins; nothing needs to link there.
-const HOME: &str = "home";
+use crate::model::{FoldKey, PagePath, StartPage};
 
 /// What a page links to, and what links to it.
 #[derive(Clone, Debug)]
@@ -117,7 +114,12 @@ pub fn broken_links(access: &Access<Read>) -> Result<Vec<BrokenLink>, WikiError>
 /// On a storage failure.
 pub fn orphans(access: &Access<Read>) -> Result<Vec<PagePath>, WikiError> {
     let state = access.wiki().current()?;
-    let pages = state.pages().filter(|(path, entry)| entry.key.as_str() != HOME && !state.is_linked(path, entry));
+    let start = match &access.preferences().start {
+        StartPage::Page(page) => Some(page.fold()),
+        StartPage::Changelog | StartPage::Index => None,
+    };
+    let pages =
+        state.pages().filter(|(path, entry)| Some(&entry.key) != start.as_ref() && !state.is_linked(path, entry));
     Ok(pages.map(|(path, _)| path.clone()).collect())
 }
 

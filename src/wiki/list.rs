@@ -256,17 +256,6 @@ impl Filter {
     }
 }
 
-/// The paths of all pages, ordered as people read them.
-///
-/// # Errors
-/// On a storage failure.
-pub fn page_index(access: &Access<Read>) -> Result<Vec<PagePath>, WikiError> {
-    let state = access.wiki().current()?;
-    let mut paths: Vec<_> = state.pages().map(|(path, entry)| (&entry.key, path)).collect();
-    paths.sort_unstable();
-    Ok(paths.into_iter().map(|(_, path)| path.clone()).collect())
-}
-
 pub(super) fn fold_prefix(prefix: &str) -> String {
     prefix.trim_start_matches('/').replace('_', " ").to_lowercase()
 }

@@ -6,12 +6,13 @@ use parking_lot::{Mutex, MutexGuard, RwLock, RwLockUpgradableReadGuard};
 
 use super::feed::Listeners;
 use super::housekeeping::Housekeeping;
+use super::settings::Style;
 use super::source::{RepoSource, WikiPlaces};
-use super::{AccessError, WikiError};
+use super::{AccessError, ImportDone, WikiError};
 use crate::catalog::{Catalog, Past, PastError, State};
 use crate::clock::Clock;
 use crate::config::Limits;
-use crate::markdown::LinkOrder;
+use crate::jobs::Jobs;
 use crate::model::{Preferences, Revision, Slug, WikiId};
 use crate::repo::{Disk, Repo};
 use crate::search::{self, Indexes, Models, Place, VectorLimits, Vectors};
@@ -43,6 +44,7 @@ pub struct Wikis {
     vectors: Vectors,
     open: Mutex<OpenWikis>,
     listeners: Arc<Listeners>,
+    jobs: Jobs<ImportDone>,
     housekeeping: Housekeeping,
     /// Held while a wiki is created or deleted.
     pub(super) lifecycle: Mutex<()>,
@@ -68,6 +70,8 @@ pub struct Wiki {
     catalog: Arc<Catalog>,
     /// As the store has them; who changes them there changes them here.
     preferences: RwLock<Arc<Preferences>>,
+    /// The style sheet of those preferences, once somebody has asked for it.
+    style: Mutex<Option<(Arc<Preferences>, Arc<Style>)>>,
     /// Writers take turns; true once the wiki is deleted.
     writing: Mutex<bool>,
 }
@@ -93,6 +97,7 @@ impl Wikis {
             vectors,
             open: Mutex::default(),
             listeners: Arc::default(),
+            jobs: Jobs::default(),
             housekeeping,
             lifecycle: Mutex::new(()),
         });
@@ -102,6 +107,7 @@ impl Wikis {
 
     /// Ends the workers; what is not indexed yet is indexed after the next start.
     pub fn shutdown(&self) {
+        self.jobs.shutdown();
         self.housekeeping.stop();
         self.vectors.shutdown();
         self.indexes.shutdown();
@@ -144,6 +150,10 @@ impl Wikis {
     pub(super) fn forget_indexes(&self, id: WikiId) {
         self.indexes.forget(id);
         self.vectors.forget(id);
+    }
+
+    pub(super) fn jobs(&self) -> &Jobs<ImportDone> {
+        &self.jobs
     }
 
     pub(super) fn listeners(&self) -> &Listeners {
@@ -194,8 +204,9 @@ impl Wikis {
         let wiki = Arc::new(Wiki {
             id,
             repo,
-            catalog: Arc::new(Catalog::open(LinkOrder::default(), &dir.join("index").join("catalog.bin"))),
+            catalog: Arc::new(Catalog::open(preferences.link_order, &dir.join("index").join("catalog.bin"))),
             preferences: RwLock::new(Arc::new(preferences)),
+            style: Mutex::default(),
             writing: Mutex::new(false),
         });
         *opening = Arc::downgrade(&wiki);
@@ -215,7 +226,8 @@ impl Wikis {
         let Some(record) = self.store().read(|tx| tx.wiki(id))? else { return Ok(None) };
         let wiki = self.open(id, &record.slug)?;
         let dir = self.wiki_dir(&record.slug).join("index").join(name);
-        let source = Arc::new(RepoSource::new(Arc::clone(&wiki.repo), Arc::clone(&wiki.catalog)));
+        let source =
+            Arc::new(RepoSource::new(Arc::clone(&wiki.repo), Arc::clone(&wiki.catalog), wiki.preferences().link_order));
         Ok(Some(Place { dir, language: record.language, source }))
     }
 
@@ -331,6 +343,22 @@ impl Wiki {
     /// How its owner wants it.
     pub(super) fn preferences(&self) -> Arc<Preferences> {
         Arc::clone(&self.preferences.read())
+    }
+
+    /// The style sheet that these preferences ask for.
+    pub(super) fn style(&self, preferences: &Arc<Preferences>) -> Option<Arc<Style>> {
+        if preferences.css.is_empty() {
+            return None;
+        }
+        let mut kept = self.style.lock();
+        if let Some((of, style)) = &*kept
+            && Arc::ptr_eq(of, preferences)
+        {
+            return Some(Arc::clone(style));
+        }
+        let style = Arc::new(Style::of(&preferences.css));
+        *kept = Some((Arc::clone(preferences), Arc::clone(&style)));
+        Some(style)
     }
 
     /// Changes how its owner wants it: `store` does so durably, and says what they are now.

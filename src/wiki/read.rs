@@ -1,6 +1,6 @@
 use serde_json::{Map, Value};
 
-use super::{Access, Read, WikiError};
+use super::{Access, By, Read, WikiError};
 use crate::catalog::State;
 use crate::markdown;
 use crate::model::{PagePath, Revision, RevisionPrefix, UnixSeconds};
@@ -29,6 +29,7 @@ pub struct Page {
 pub struct LastChange {
     pub revision: Revision,
     pub author: String,
+    pub by: By,
     /// Seconds since the epoch, and the author's offset from UTC in seconds.
     pub time: UnixSeconds,
     pub offset: i32,
@@ -40,6 +41,7 @@ impl From<&CommitInfo> for LastChange {
         Self {
             revision: commit.revision,
             author: commit.author.clone(),
+            by: By::of(commit),
             time: commit.time,
             offset: commit.offset_seconds,
             message: commit.message.clone(),

@@ -11,7 +11,7 @@ use super::my_drafts::follow;
 use super::read::no_such_page;
 use super::write::{Recording, check_address_is_free};
 use super::{Access, Action, WikiError, Wikis, Write};
-use crate::markdown::{FindPage, LinkOrder, Moves, rewrite_links};
+use crate::markdown::{FindPage, Moves, rewrite_links};
 use crate::model::{AttachmentName, AttachmentPath, PagePath, Revision, RevisionPrefix};
 use crate::repo;
 
@@ -228,7 +228,7 @@ fn rewrite_all(
             file: &file_before,
             file_after: &file_after,
         };
-        if let Some(text) = rewrite_links(&text, LinkOrder::default(), before_path, page, &moves) {
+        if let Some(text) = rewrite_links(&text, draft.link_order(), before_path, page, &moves) {
             rewritten.push((page.clone(), text));
         }
     }

@@ -32,13 +32,13 @@ pub struct RevertedFile {
     /// A page's path, or that of an attachment with its name.
     pub path: String,
     pub page: bool,
-    pub fate: Fate,
+    pub fate: Undoing,
 }
 
 /// What becomes of a file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Fate {
+pub enum Undoing {
     /// It comes back.
     Restored,
     Removed,
@@ -171,7 +171,7 @@ impl Commit {
 
 enum Undone {
     Nothing,
-    Done(Fate, Named),
+    Done(Undoing, Named),
     Blocked(ObstacleKind),
 }
 
@@ -191,14 +191,14 @@ fn undo(
             None => Ok(Undone::Nothing),
             now if now == after => {
                 to.delete(draft);
-                Ok(Undone::Done(Fate::Removed, to.clone()))
+                Ok(Undone::Done(Undoing::Removed, to.clone()))
             }
             Some(_) => blocked(ObstacleKind::Changed(Vec::new())),
         },
         ChangeKind::Deleted => match before {
             Some(before) if now.is_none() && to.is_free(draft)? => {
                 to.put(wikis, draft, before)?;
-                Ok(Undone::Done(Fate::Restored, to.clone()))
+                Ok(Undone::Done(Undoing::Restored, to.clone()))
             }
             before if before == now => Ok(Undone::Nothing),
             _ => blocked(ObstacleKind::Taken),
@@ -214,7 +214,7 @@ fn undo(
                 Ok(bytes) if Some(&bytes) == now.as_ref() => Ok(Undone::Nothing),
                 Ok(bytes) => {
                     place.put(wikis, draft, bytes)?;
-                    Ok(Undone::Done(Fate::Changed, place))
+                    Ok(Undone::Done(Undoing::Changed, place))
                 }
                 Err(why) => blocked(why),
             }
@@ -233,7 +233,7 @@ fn undo(
             match undone_text(&place, [before, after, now]) {
                 Ok(bytes) => {
                     from.put(wikis, draft, bytes)?;
-                    Ok(Undone::Done(Fate::Moved { from: place.path() }, from.clone()))
+                    Ok(Undone::Done(Undoing::Moved { from: place.path() }, from.clone()))
                 }
                 Err(why) => blocked(why),
             }

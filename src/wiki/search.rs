@@ -333,7 +333,7 @@ impl Search<'_> {
 }
 
 impl Hit {
-    fn by_words(hit: search::Hit) -> Self {
+    pub(super) fn by_words(hit: search::Hit) -> Self {
         Self {
             path: hit.path,
             title: hit.title,
@@ -398,6 +398,6 @@ impl<'a> Texts<'a> {
             self.files.insert(blob, String::from_utf8_lossy(&bytes).into_owned());
         }
         let text = self.files.get(&blob).and_then(|file| file.get(passage.bytes.clone())).unwrap_or_default();
-        Ok(markdown::plain_text(text))
+        Ok(markdown::plain_text(text, self.access.link_order()))
     }
 }

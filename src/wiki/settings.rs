@@ -1,6 +1,9 @@
 //! What the owner of a wiki has decided about it, and how that is changed.
 
+use sha2::{Digest as _, Sha256};
+
 use super::{Access, AccessError, Admin, WikiError, Wikis};
+use crate::markdown::custom_css;
 use crate::model::{
     CustomCss, Description, Language, LinkOrder, Menu, MessagePolicy, Name, PreferenceError, Preferences, Redirects,
     Sidebar, StartPage,
@@ -24,6 +27,22 @@ pub struct Settings {
     pub redirects: Option<Redirects>,
 }
 
+/// An owner's style sheet as it is served.
+#[derive(Clone, Debug)]
+pub struct Style {
+    /// Names its content: `3f2a9c11d0e7a1b2.css`.
+    pub name: String,
+    pub css: String,
+}
+
+impl Style {
+    pub(super) fn of(css: &CustomCss) -> Self {
+        let css = custom_css(css.as_str()).css;
+        let hash: String = Sha256::digest(&css).iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+        Self { name: format!("{hash}.css"), css }
+    }
+}
+
 impl From<PreferenceError> for WikiError {
     fn from(error: PreferenceError) -> Self {
         Self::Invalid { field: error.field, problem: error.problem }
@@ -36,9 +55,20 @@ impl Wikis {
     /// read anew in the background, and what was holds until then.
     ///
     /// # Errors
-    /// On a storage failure.
+    /// [`WikiError::Invalid`] for a style sheet with something in it that cannot be served, or a
+    /// storage failure.
     pub fn change_settings(&self, access: &Access<Admin>, settings: &Settings) -> Result<(), WikiError> {
+        if let Some(css) = &settings.css
+            && let Some(first) = custom_css(css.as_str()).problems.first()
+        {
+            return Err(WikiError::Invalid { field: "css", problem: format!("line {}: {}", first.line, first.text) });
+        }
+        let before = access.wiki().preferences().link_order;
         access.wiki().change_preferences(|| self.store_settings(access, settings))?;
+        if access.wiki().preferences().link_order != before {
+            // The index of words finds out by itself.
+            self.embed_anew(access.id());
+        }
         self.notify_indexes(access.id());
         Ok(())
     }

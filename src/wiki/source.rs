@@ -4,7 +4,7 @@ use parking_lot::Mutex;
 
 use super::Wikis;
 use crate::catalog::Catalog;
-use crate::model::{PagePath, Revision, WikiId};
+use crate::model::{LinkOrder, PagePath, Revision, WikiId};
 use crate::repo::{self, BlobId, FileChange, Repo, Snapshot};
 use crate::search::{BoxError, Place, Places, Source, SourceChange};
 
@@ -49,20 +49,24 @@ const LARGEST_PAGE: u64 = 16 << 20;
 pub(super) struct RepoSource {
     repo: Arc<Repo>,
     catalog: Arc<Catalog>,
+    /// How the wiki's owner wants links to be read.
+    order: LinkOrder,
     /// Keeps what reading one object after the other has to look up.
     reader: Mutex<Option<Snapshot>>,
 }
 
 impl RepoSource {
-    pub(super) const fn new(repo: Arc<Repo>, catalog: Arc<Catalog>) -> Self {
-        Self { repo, catalog, reader: Mutex::new(None) }
+    pub(super) const fn new(repo: Arc<Repo>, catalog: Arc<Catalog>, order: LinkOrder) -> Self {
+        Self { repo, catalog, order, reader: Mutex::new(None) }
     }
 }
 
 impl Source for RepoSource {
     fn tip(&self) -> Result<Option<Revision>, BoxError> {
-        // The worker comes by after every change, off every request's way: the time to keep
-        // the copy of the metadata on disk from falling behind.
+        // The worker comes by after every change, off every request's way: the time to read
+        // links in the order that is wanted now, and to keep the copy of the metadata on disk
+        // from falling behind.
+        self.catalog.reorder(&self.repo, self.order)?;
         let tip = self.catalog.catch_up(&self.repo)?;
         self.catalog.store_if_due();
         Ok(tip)
@@ -80,6 +84,10 @@ impl Source for RepoSource {
         let page =
             |change: FileChange| PagePath::from_file(&change.path).map(|path| SourceChange { path, blob: change.new });
         Ok(Some(changes.into_iter().filter_map(page).collect()))
+    }
+
+    fn link_order(&self) -> LinkOrder {
+        self.order
     }
 
     fn text(&self, blob: BlobId) -> Result<String, BoxError> {

@@ -100,7 +100,8 @@ pub fn write(
     change(wikis, access, request.recording.once, |draft| {
         let put = put(wikis, access, draft, path, request)?;
         let action = if put.created { Action::Create } else { Action::Update };
-        Ok(Plan { message: Some(message(origin, action, request.recording.message, typed)?), outcome: put.outcome() })
+        let message = message(origin, action, request.recording.message, typed)?;
+        Ok(Plan { message: Some(message), outcome: put.outcome() })
     })
 }
 

@@ -57,6 +57,26 @@ export const kinds = [
   { name: 'a change', template: 'commit.html', as: 'owner', at: (d) => `${d.wiki}/-/commit/${d.revision}` },
   { name: 'changes', template: 'changelog.html', as: 'owner', at: '/-/changelog' },
   { name: 'index', template: 'index.html', as: 'owner', at: '/-/index' },
+  { name: 'index with headings', template: 'index.html', as: 'owner', at: '/-/index?headings=1' },
+  { name: 'index, filtered', template: 'index.html', as: 'nobody', at: '/-/index?q=o' },
+  { name: 'a folder', template: 'index.html', as: 'owner', at: '/Observations' },
+  { name: 'sidebar', template: 'page.html', as: 'nobody', run: async (page, d) => {
+    await page.goto(d.wiki + handbook)
+    const open = page.getByRole('button', { name: 'Pages', exact: true })
+    if (await open.isVisible()) await open.click()
+  } },
+  { name: 'search as one types', template: 'search.html', as: 'owner', run: async (page, d) => {
+    await page.goto(`${d.wiki}/-/search`)
+    await page.locator('#search-field').click()
+    await page.locator('#search-field[role=combobox]').fill('sta')
+    await page.getByRole('option').first().waitFor()
+  } },
+  { name: 'keyboard shortcuts', template: 'page.html', as: 'owner', run: async (page, d) => {
+    await page.goto(d.wiki + handbook)
+    await page.keyboard.press('?')
+    await page.getByRole('dialog').waitFor()
+  } },
+  { name: 'source', template: 'source.html', as: 'nobody', at: handbook + '/source' },
   { name: 'search', template: 'search.html', as: 'owner', at: '/-/search?q=pressure' },
   { name: 'search, nothing found', template: 'search.html', as: 'owner', at: '/-/search?q=xylophone' },
   { name: 'search, nothing asked', template: 'search.html', as: 'owner', at: '/-/search' },
@@ -70,6 +90,17 @@ export const kinds = [
   { name: 'a file', template: 'file.html', as: 'owner', at: handbook + '/attachments?file=roof.png' },
   { name: 'a file, a reader', template: 'file.html', as: 'nobody', at: handbook + '/attachments?file=wiring.svg' },
   { name: 'export', template: 'export.html', as: 'owner', at: '/-/export' },
+  { name: 'import', template: 'import.html', as: 'owner', at: '/-/settings/import' },
+  { name: 'import, what would happen', template: 'import_job.html', as: 'owner', run: async (page, d) => {
+    const buffer = await (await page.request.get(d.wiki + '/-/export/zip')).body()
+    await page.goto(d.wiki + '/-/settings/import')
+    await page.getByLabel('Zip file').setInputFiles({ name: 'notes.zip', mimeType: 'application/zip', buffer })
+    await page.getByLabel(/Keep both/).check()
+    await page.getByRole('button', { name: 'Look at it' }).click()
+    await page.getByRole('heading', { level: 1, name: 'What would happen' }).waitFor()
+  } },
+  ...['general', 'reading', 'writing', 'appearance', 'redirects'].map((at) => ({ name: `settings, ${at}`, template: 'settings_form.html', as: 'owner', at: '/-/settings/' + at })),
+  ...['people', 'tokens', 'housekeeping', 'danger'].map((at) => ({ name: `settings, ${at}`, template: `settings_${at}.html`, as: 'owner', at: '/-/settings/' + at })),
   { name: 'API reference', template: 'api.html', as: 'owner', at: '/-/api' },
   { name: 'API reference of the platform', template: 'api.html', as: 'owner', at: (d) => d.root + '/-/api' },
 

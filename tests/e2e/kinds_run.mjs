@@ -1,4 +1,5 @@
-// Looks at every kind of page at two widths, light and dark: with axe-core, and with a camera if a directory is given.
+// Looks at every kind of page with axe-core, on a wide screen in light colours and on a narrow one in dark; with a camera
+// as well, and in all four combinations, if a directory is given.
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
@@ -9,7 +10,9 @@ import { assert, done, input, step } from './tap.mjs'
 
 const given = input()
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
-const WIDTHS = [1280, 390]
+const SCREENS = given.out
+  ? [{ width: 1280, schemes: ['light', 'dark'] }, { width: 390, schemes: ['light', 'dark'] }]
+  : [{ width: 1280, schemes: ['light'] }, { width: 390, schemes: ['dark'] }]
 /** No picture is higher: what follows looks like what came. */
 const HIGHEST = 6000
 
@@ -43,7 +46,8 @@ const browser = await chromium.launch({
 })
 try {
   const shown = new Set(kinds.map((kind) => kind.template))
-  const templates = readdirSync('../../web/templates').filter((name) => readFileSync(`../../web/templates/${name}`, 'utf8').includes('{% extends "layout.html" %}'))
+  const templates = readdirSync('../../web/templates').filter((name) => readFileSync(`../../web/templates/${name}`, 'utf8').includes('{% extends "'))
+    .filter((name) => name !== 'settings.html')
   await step('every template is shown by a row of kinds.mjs', () => assert.deepEqual(templates.filter((name) => !shown.has(name)), []))
 
   const demo = { ...given, ...await step('the wiki is furnished', () => furnish(given.wiki, given.token)) }
@@ -53,7 +57,7 @@ try {
   states.plain = states.owner
   const pictures = []
   const wrong = []
-  for (const width of WIDTHS) {
+  for (const { width, schemes } of SCREENS) {
     const pages = {}
     for (const [as, storageState] of Object.entries(states)) {
       const context = await browser.newContext({ storageState, javaScriptEnabled: as !== 'plain', viewport: { width, height: width > 800 ? 800 : 844 } })
@@ -62,12 +66,12 @@ try {
       pages[as].on('dialog', (dialog) => dialog.accept().catch(() => {}))
     }
     for (const kind of kinds) {
-      if (kind.once && width !== WIDTHS[0]) continue
+      if (kind.once && width !== SCREENS[0].width) continue
       const page = pages[kind.as]
       await step(`${kind.name} at ${width}`, async () => {
-        await page.emulateMedia({ colorScheme: 'light' })
+        await page.emulateMedia({ colorScheme: schemes[0] })
         await open(page, kind, demo)
-        for (const colorScheme of ['light', 'dark']) {
+        for (const colorScheme of schemes) {
           await page.emulateMedia({ colorScheme })
           // What fades is looked at when it has.
           await page.waitForTimeout(given.out ? 250 : 120)

@@ -166,6 +166,10 @@ fn the_changelog_names_what_each_commit_changed() {
         assert_eq!(wiki.get("/changelog?prefix=notes/")["count"], 2);
         assert_eq!(wiki.get("/changelog?author=lists")["count"], 4);
         assert_eq!(wiki.get("/changelog?author=nobody")["count"], 0);
+        // The token's four, and the one that began the wiki.
+        assert_eq!(wiki.get("/changelog?by=agent")["count"], 4);
+        assert_eq!(wiki.get("/changelog?by=person")["count"], entries.len() - 4);
+        assert_eq!(wiki.get("/changelog?by=agent&limit=1")["entries"][0]["by"], "agent");
         assert_eq!(wiki.get("/changelog?since=2999-01-01")["count"], 0);
         assert_eq!(wiki.get("/changelog?until=1999-01-01")["count"], 0);
         // A day alone means all of it.
@@ -173,6 +177,7 @@ fn the_changelog_names_what_each_commit_changed() {
         assert_eq!(wiki.get(format!("/changelog?until={today}")), log);
         assert_eq!(wiki.get(format!("/pages?as_of={today}")), wiki.get("/pages"));
         wiki.refuses("/changelog?since=x");
+        wiki.refuses("/changelog?by=robot");
         wiki.refuses("/changelog?cursor=x");
 
         // A merge made with git says what it brought in.

@@ -238,7 +238,7 @@ fn check_surfaces(
         assert_eq!(read["revision"], text.revision, "{page}");
     }
     if let Some((page, text)) = current.iter().nth(random.below(current.len() as u64) as usize) {
-        let source = get_as_person(server, credentials, &format!("/{}/source", encode_path(page)));
+        let source = get_as_person(server, credentials, &format!("/{}/source?raw", encode_path(page)));
         assert_eq!(source, text.content, "{page} in the browser");
         let call = call_tool("read_note", &json!({"path": page})).bearer(&credentials.token);
         let note = Called::from_response(&server.wiki("docs", &call));

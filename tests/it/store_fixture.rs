@@ -13,11 +13,13 @@ use flate2::read::GzDecoder;
 use flate2::write::GzEncoder;
 use redb::{Database, ReadableDatabase as _, TableDefinition};
 use robotwiki::model::{
-    Did, Handle, Language, Name, PersonId, PersonalTokenId, Revision, Role, SessionId, Slug, TokenId, TokenRole, WikiId,
+    CustomCss, Description, Did, Handle, Language, LinkOrder, Menu, MessageDemand, MessagePolicy, MessageTemplate,
+    Name, PagePath, PersonId, PersonalTokenId, Preferences, Redirects, Revision, Role, SessionId, Sidebar, Slug,
+    StartPage, TokenId, TokenRole, TreeDepth, TreeFocus, TreeMode, WikiId,
 };
 use robotwiki::store::{
-    AuditEntry, AuditEvent, CountersRecord, OneTimeRecord, PersonRecord, PersonalTokenRecord, Purpose, SCHEMA,
-    SessionRecord, Store, StoreError, TokenRecord, WikiRecord,
+    AuditEntry, AuditEvent, CountersRecord, DraftRecord, OneTimeRecord, PersonRecord, PersonalTokenRecord, Purpose,
+    SCHEMA, SessionRecord, Store, StoreError, TokenRecord, WikiRecord,
 };
 use tempfile::TempDir;
 
@@ -109,8 +111,45 @@ fn personal_tokens() -> [(PersonalTokenId, PersonalTokenRecord); 2] {
     ]
 }
 
+/// What schema 3 added.
+fn preferences() -> Preferences {
+    Preferences {
+        description: Description::parse("Everything about boats \u{26f5}").unwrap(),
+        start: StartPage::parse("/-/changelog").unwrap(),
+        indexed: false,
+        link_order: LinkOrder::TargetFirst,
+        sidebar: Sidebar {
+            tree: TreeMode::FoldersFirst,
+            focus: TreeFocus::Branch,
+            depth: TreeDepth::parse("3").unwrap(),
+        },
+        menu: Menu::parse("Start | Home\n---\nhttps://example.org/\nmailto:ada@example.org\n/-/index").unwrap(),
+        messages: MessagePolicy {
+            demand: MessageDemand::Required,
+            template: MessageTemplate::parse("%P on %Y-%m-%d").unwrap(),
+        },
+        css: CustomCss::parse("h2 { color: teal }").unwrap(),
+        redirects: Redirects::parse("Old page -> New page\nAway -> https://example.org/a?b#c").unwrap(),
+    }
+}
+
+/// Also of schema 3.
+fn drafts() -> [(&'static str, DraftRecord); 2] {
+    let draft = |path: &str, section: Option<&str>, base| DraftRecord {
+        path: PagePath::parse(path).unwrap(),
+        section: section.map(str::to_owned),
+        base,
+        content: "Boats \u{26f5}\n".to_owned(),
+        saved: CREATED + 6,
+        writer: "window".to_owned(),
+        seq: 3,
+    };
+    [("guide/boats", draft("Guide/Boats", None, None)), ("home", draft("Home", Some("part"), Some(revision())))]
+}
+
 /// One of each kind that a schema knows, newest first as the store lists them.
 fn audit(schema: u64) -> Vec<AuditEntry> {
+    let added_by_3 = [AuditEvent::PreferencesChanged { fields: "css, redirects".to_owned() }];
     let added = [
         AuditEvent::PersonalTokenRevoked { token: "pt3".to_owned() },
         AuditEvent::PersonalTokenCreated { token: "pt2".to_owned() },
@@ -118,7 +157,8 @@ fn audit(schema: u64) -> Vec<AuditEntry> {
         AuditEvent::RoleRemoved { person: "p2".to_owned() },
     ];
     let entry = |event| AuditEntry { at: CREATED + 10, actor: ADA.to_string(), wiki: None, event };
-    let newer = added.into_iter().filter(|_| schema >= 2).map(entry);
+    let newest = added_by_3.into_iter().filter(|_| schema >= 3);
+    let newer = newest.chain(added.into_iter().filter(|_| schema >= 2)).map(entry);
     newer.chain(audit_of_schema_1()).collect()
 }
 
@@ -166,6 +206,10 @@ fn write_fixture(path: &Path) {
             for (id, token) in personal_tokens() {
                 assert_eq!(tx.add_personal_token(BOB, &token)?, id);
             }
+            tx.set_preferences(DOCS, &preferences())?;
+            for (key, draft) in drafts() {
+                tx.set_draft(DOCS, BOB, (key, &draft), 10)?;
+            }
             for entry in audit(SCHEMA).iter().rev() {
                 tx.audit(entry)?;
             }
@@ -196,6 +240,7 @@ fn every_record_of_a_schema_1_database_is_read() {
     let store = Store::open(&path).unwrap();
     assert_holds_every_record(&store, 1);
     assert!(store.read(|tx| tx.personal_tokens(BOB)).unwrap().is_empty());
+    assert_eq!(store.read(|tx| tx.preferences(DOCS)).unwrap(), Preferences::default());
     drop(store);
     assert_eq!(schema(&path), Some(SCHEMA));
 }
@@ -214,6 +259,24 @@ fn every_record_of_a_schema_2_database_is_read() {
             for (id, token) in personal_tokens() {
                 assert_eq!(tx.personal_token_by_hash(&token.hash)?, Some((BOB, id, token)));
             }
+            Ok::<_, StoreError>(())
+        })
+        .unwrap();
+}
+
+#[test]
+fn every_record_of_a_schema_3_database_is_read() {
+    let dir = TempDir::new().unwrap();
+    assert!(fs::metadata(fixture(3)).unwrap().len() < 100_000, "the fixture has grown");
+    let path = unpacked(&dir, 3);
+    assert_eq!(schema(&path), Some(3));
+    let store = Store::open(&path).unwrap();
+    assert_holds_every_record(&store, 3);
+    store
+        .read(|tx| {
+            assert_eq!(tx.personal_tokens(BOB)?, personal_tokens());
+            assert_eq!(tx.preferences(DOCS)?, preferences());
+            assert_eq!(tx.drafts(DOCS, BOB)?, drafts().map(|(_, draft)| draft));
             Ok::<_, StoreError>(())
         })
         .unwrap();

@@ -3,6 +3,23 @@
 const root = document.documentElement;
 const typing = (target) => target.closest?.("input, textarea, select, [contenteditable]");
 
+// Single keys, while nobody types; an element says with `aria-keyshortcuts` which key presses it.
+const off = () => {
+  try {
+    return localStorage.getItem("keys") === "off";
+  } catch {
+    return false;
+  }
+};
+const target = (key) => {
+  const found = key === "/" ? [...document.querySelectorAll("#search-field, #q")] : [...document.querySelectorAll(`[aria-keyshortcuts="${key}"]`)];
+  return key === "/" ? found.find((field) => field.checkVisibility?.() ?? field.offsetParent) : found[0];
+};
+const keys = async () => {
+  const { help } = await import(root.dataset.keys);
+  help((key) => Boolean(target(key)), off, (stop) => localStorage.setItem("keys", stop ? "off" : "on"));
+};
+
 document.addEventListener("keydown", (event) => {
   const menu = document.querySelector(".menu[open]");
   if (event.key === "Escape" && menu) {
@@ -10,23 +27,32 @@ document.addEventListener("keydown", (event) => {
     menu.querySelector("summary").focus();
     return;
   }
+  const { key } = event;
   if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || typing(event.target)) return;
-  if (event.key === "/") {
-    const fields = [...document.querySelectorAll("#search-field, #q")];
-    const field = fields.find((candidate) => candidate.checkVisibility?.() ?? candidate.offsetParent);
-    if (field) {
-      event.preventDefault();
-      field.select();
-      field.focus();
-    }
-  } else if (event.key === "e") {
-    const edit = document.getElementById("edit");
-    if (edit) {
-      event.preventDefault();
-      edit.click();
-    }
-  }
+  if (!["/", "e", "c", "h", "[", "?"].includes(key) || (off() && key !== "?") || document.querySelector("dialog[open]")) return;
+  const pressed = target(key);
+  if (key !== "?" && !pressed) return;
+  event.preventDefault();
+  if (key === "?") keys();
+  else if (key === "/") {
+    pressed.select();
+    pressed.focus();
+  } else if (key === "[" && pressed.offsetParent === null) document.getElementById("side").togglePopover?.();
+  else pressed.click();
 });
+
+const toggle = document.getElementById("side-toggle");
+toggle?.addEventListener("click", () => {
+  const hidden = root.classList.toggle("side-off");
+  toggle.ariaExpanded = String(!hidden);
+  // The server reads it, so that the next page comes without the sidebar at once.
+  document.cookie = `side=${hidden ? "hidden" : "shown"}; path=/; max-age=31536000; samesite=lax`;
+});
+
+// Suggestions come with the first look at a search field.
+const wanted = (field) => field?.matches?.("#q, #search-field") && root.dataset.suggest && import(root.dataset.suggest).then((module) => module.suggest(field));
+document.addEventListener("focusin", (event) => wanted(event.target));
+wanted(document.activeElement);
 
 document.addEventListener("click", (event) => {
   const menu = document.querySelector(".menu[open]");
@@ -99,21 +125,17 @@ if (entries.size) {
   show();
 }
 
-const index = document.querySelector(".index");
-if (index) {
-  const items = [...index.querySelectorAll("li")].map((item) => [item, item.textContent.toLowerCase()]);
+// What is listed in whole is filtered while somebody types; the form asks the server.
+const index = document.querySelector(".index[data-whole]");
+const filter = document.getElementById("index-filter");
+if (index && filter) {
+  const items = [...index.querySelectorAll(".trees > ul > li")].map((item) => [item, item.textContent.toLowerCase()]);
   const sections = [...index.children];
-  const field = document.createElement("input");
-  field.type = "search";
-  field.placeholder = "Filter by name";
-  field.ariaLabel = "Filter by name";
-  field.id = "search-field";
-  field.addEventListener("input", () => {
-    const words = field.value.toLowerCase().split(/\s+/).filter(Boolean);
+  filter.addEventListener("input", () => {
+    const words = filter.value.toLowerCase().split(/\s+/).filter(Boolean);
     for (const [item, text] of items) item.hidden = !words.every((word) => text.includes(word));
-    for (const section of sections) section.hidden = !section.querySelector("li:not([hidden])");
+    for (const section of sections) section.hidden = !section.querySelector(".trees > ul > li:not([hidden])");
   });
-  document.querySelector(".filter")?.append(field);
 }
 
 // The text that was sent from this tab has arrived when the page shows another revision than it started from.

@@ -11,7 +11,7 @@ use super::schema::Commit;
 use crate::http::state::AppState;
 use crate::http::tenant::WikiSlug;
 use crate::model::{PagePath, Revision, Slug};
-use crate::wiki::{self, ChangeKind, ChangedFile, ChangelogEntry, ChangelogQuery, WikiError};
+use crate::wiki::{self, By, ChangeKind, ChangedFile, ChangelogEntry, ChangelogQuery, WikiError};
 
 /// Commits when nobody says how many (reference 1.5).
 const DEFAULT: usize = 50;
@@ -33,6 +33,8 @@ pub(in crate::http) struct Entry {
     #[serde(flatten)]
     commit: Commit,
     email: String,
+    /// `agent` when a token of the wiki made it or it came over MCP.
+    by: MadeBy,
     /// The pages that it changed; a renamed one under its new name.
     pages_affected: Vec<String>,
     /// Pages and attachments, with what happened to them; at most 1000.
@@ -48,6 +50,14 @@ pub(in crate::http) struct Change {
     /// What a renamed file was called before.
     #[serde(skip_serializing_if = "Option::is_none")]
     from: Option<String>,
+}
+
+/// Whether a person made a commit, or a program.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub(in crate::http) enum MadeBy {
+    Person,
+    Agent,
 }
 
 /// As git writes it: added, modified, deleted, renamed.
@@ -75,6 +85,7 @@ pub(super) async fn changelog(
             access,
             &ChangelogQuery {
                 author: query.get("author").map(str::to_owned),
+                by: by(query)?,
                 prefix: query.get("prefix").map(str::to_owned),
                 since: query.time("since")?,
                 until: query.end("until")?,
@@ -93,11 +104,27 @@ fn after(query: &Parameters) -> Result<Option<Revision>, ApiError> {
     query.cursor()?.map(|text| Revision::parse(&text).map_err(|_not_one| bad_cursor())).transpose()
 }
 
+fn by(query: &Parameters) -> Result<Option<By>, ApiError> {
+    match query.get("by") {
+        None | Some("") => Ok(None),
+        Some("person") => Ok(Some(By::Person)),
+        Some("agent") => Ok(Some(By::Agent)),
+        Some(_) => {
+            let problem = "must be 'person' or 'agent'".to_owned();
+            Err(WikiError::Invalid { field: "by", problem }.into())
+        }
+    }
+}
+
 impl From<ChangelogEntry> for Entry {
     fn from(entry: ChangelogEntry) -> Self {
         let pages = entry.files.iter().filter(|file| file.page).map(|file| file.path.clone());
         Self {
             commit: (&entry.change).into(),
+            by: match entry.change.by {
+                By::Person => MadeBy::Person,
+                By::Agent => MadeBy::Agent,
+            },
             email: entry.email,
             pages_affected: pages.collect(),
             changes: entry.files.into_iter().map(Change::from).collect(),

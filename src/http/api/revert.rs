@@ -11,7 +11,7 @@ use super::request::authorize;
 use crate::http::state::AppState;
 use crate::http::tenant::WikiSlug;
 use crate::model::RevisionPrefix;
-use crate::wiki::{self, Fate, Origin, Recording, Reverted};
+use crate::wiki::{self, Origin, Recording, Reverted, Undoing};
 
 /// A commit that was undone, or would be.
 #[derive(Serialize, JsonSchema)]
@@ -77,10 +77,10 @@ impl From<Reverted> for RevertedAnswer {
     fn from(reverted: Reverted) -> Self {
         let row = |file: wiki::RevertedFile| {
             let (fate, from) = match file.fate {
-                Fate::Restored => (FateWord::Restored, None),
-                Fate::Removed => (FateWord::Removed, None),
-                Fate::Changed => (FateWord::Changed, None),
-                Fate::Moved { from } => (FateWord::Moved, Some(from)),
+                Undoing::Restored => (FateWord::Restored, None),
+                Undoing::Removed => (FateWord::Removed, None),
+                Undoing::Changed => (FateWord::Changed, None),
+                Undoing::Moved { from } => (FateWord::Moved, Some(from)),
             };
             RevertedRow { path: file.path, page: file.page, fate, from }
         };

@@ -8,6 +8,7 @@ mod body;
 mod caller;
 mod collaborators;
 mod me;
+mod preferences;
 pub(super) mod schema;
 mod tokens;
 mod wikis;
@@ -22,7 +23,7 @@ use super::state::AppState;
 type Answer = Result<axum::response::Response, ApiError>;
 
 /// The longest body that makes sense here.
-const BODY_BYTES: usize = 64 << 10;
+const BODY_BYTES: usize = 512 << 10;
 
 /// The routes below `/api`.
 pub(super) fn routes() -> Router<AppState> {

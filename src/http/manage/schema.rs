@@ -9,6 +9,8 @@ use crate::http::dates;
 use crate::model::{Name, UnixSeconds};
 use crate::wiki::{Collaborator, Usage};
 
+pub(in crate::http) use super::preferences::{LinkOrder, MenuRow, MessagePolicy, RedirectRow, Sidebar, WikiSettings};
+
 /// What a person is on a wiki.
 #[derive(Clone, Copy, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
@@ -85,6 +87,8 @@ pub(in crate::http) struct WikiAnswer {
     pub(super) mcp_endpoint: String,
     pub(super) api_endpoint: String,
     pub(super) git_url: String,
+    /// What its owner has decided; null for who is no owner.
+    pub(super) settings: Option<WikiSettings>,
 }
 
 /// A wiki to make.
@@ -112,6 +116,28 @@ pub(in crate::http) struct SettingsBody {
     /// What it is written in: `english`, `german`, `french` and so on, or `none`. Pages are
     /// then indexed anew in the background.
     pub(super) language: Option<String>,
+    /// One or two sentences on what it is about; at most 300 characters.
+    pub(super) description: Option<String>,
+    /// What the bare address shows: a page, `/-/changelog` or `/-/index`.
+    pub(super) home_page: Option<String>,
+    /// Whether search engines may list what everybody may read.
+    pub(super) indexed: Option<bool>,
+    /// How `[[one|other]]` is read. After a change all pages are read anew in the background,
+    /// and until that is done links mean what they meant.
+    pub(super) link_order: Option<LinkOrder>,
+    pub(super) sidebar: Option<Sidebar>,
+    /// The entries above the pages; at most 50.
+    pub(super) menu: Option<Vec<MenuRow>>,
+    /// Whether people who save a page in a browser are asked for a summary of the change.
+    pub(super) message_policy: Option<MessagePolicy>,
+    /// What a change is called when no summary was typed: at most 200 characters, with `%P`
+    /// for the page, `%Y %m %d %H %M` for the time and `%%` for a percent sign. Empty for the
+    /// usual one.
+    pub(super) message_template: Option<String>,
+    /// A style sheet for the text of pages; at most 32 KB. Nothing in it may load anything.
+    pub(super) css: Option<String>,
+    /// Where the names of pages that are not there lead; at most 500.
+    pub(super) redirects: Option<Vec<RedirectRow>>,
 }
 
 /// What a wiki holds, and what it may hold; null for no limit.

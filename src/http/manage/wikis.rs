@@ -6,11 +6,12 @@ use axum::response::IntoResponse as _;
 use super::Answer;
 use super::body::{Body, Segments};
 use super::caller::Caller;
+use super::preferences::{WikiSettings, wanted};
 use super::schema::{Gone, NewWikiBody, SettingsBody, UsageAnswer, WikiAnswer, WikiList, WikiRow, name, utc};
 use crate::http::api::ApiError;
 use crate::http::state::AppState;
-use crate::model::{Language, Slug};
-use crate::wiki::{self, MemberWiki, NewOwnWiki, Settings};
+use crate::model::{Language, Permission, Slug};
+use crate::wiki::{self, Access, MemberWiki, NewOwnWiki, Settings};
 
 /// `GET /wikis`: those on which the person is something.
 pub(super) async fn list(State(state): State<AppState>, caller: Caller) -> Answer {
@@ -37,7 +38,7 @@ pub(super) async fn create(
             let new = NewOwnWiki { slug, name: name(&body.name)?, public: body.public };
             state.wikis().create_own(&principal, &new)?;
             let access = state.wikis().authorize::<wiki::Read>(&principal, &new.slug)?;
-            let made = answer(state, &state.wikis().membership(&access)?);
+            let made = answer(state, &access)?;
             Ok((StatusCode::CREATED, Json(made)).into_response())
         })
         .await?
@@ -48,7 +49,7 @@ pub(super) async fn read(State(state): State<AppState>, caller: Caller, Segments
     state
         .run_blocking(move |state| {
             let access = caller.authorize::<wiki::Read>(state, &slug)?;
-            Ok(Json(answer(state, &state.wikis().membership(&access)?)).into_response())
+            Ok(Json(answer(state, &access)?).into_response())
         })
         .await?
 }
@@ -68,11 +69,11 @@ pub(super) async fn change(
                 name: body.name.as_deref().map(name).transpose()?,
                 public: body.public,
                 language: body.language.as_deref().map(language).transpose()?,
-                ..Settings::default()
+                ..wanted(body, access.preferences())?
             };
             state.wikis().change_settings(&access, &settings)?;
             let access = caller.authorize::<wiki::Read>(state, &slug)?;
-            Ok(Json(answer(state, &state.wikis().membership(&access)?)).into_response())
+            Ok(Json(answer(state, &access)?).into_response())
         })
         .await?
 }
@@ -116,12 +117,14 @@ fn row(state: &AppState, wiki: &MemberWiki) -> WikiRow {
     }
 }
 
-fn answer(state: &AppState, wiki: &MemberWiki) -> WikiAnswer {
-    let wiki = row(state, wiki);
-    WikiAnswer {
+fn answer(state: &AppState, access: &Access<wiki::Read>) -> Result<WikiAnswer, ApiError> {
+    let wiki = row(state, &state.wikis().membership(access)?);
+    let owner = access.may(Permission::Admin);
+    Ok(WikiAnswer {
+        settings: owner.then(|| WikiSettings::from(access.preferences())),
         mcp_endpoint: format!("{}mcp", wiki.url),
         api_endpoint: format!("{}api/v1", wiki.url),
         git_url: format!("{}repo.git", wiki.url),
         wiki,
-    }
+    })
 }

@@ -88,4 +88,12 @@ mod tests {
         headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static("gzip;q=0"));
         assert!(!takes_gzip(&headers));
     }
+
+    /// What every page that is only read loads; the rest comes when somebody asks for it.
+    #[test]
+    fn style_and_script_of_a_page_that_is_only_read_stay_below_60_kb() {
+        let read = ["app.css", "wiki.js", "tree.js"];
+        let sizes = read.map(|name| Assets::get(name).unwrap().data.len());
+        assert!(sizes.iter().sum::<usize>() < 60 << 10, "{read:?} have {sizes:?} bytes");
+    }
 }

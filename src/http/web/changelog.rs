@@ -13,13 +13,13 @@ use super::views::{ChangelogView, CommitFile, CommitRow};
 use crate::http::dates;
 use crate::http::state::AppState;
 use crate::model::{PagePath, Revision};
-use crate::wiki::{self, ChangeKind, ChangedFile, ChangelogEntry, ChangelogQuery};
+use crate::wiki::{self, By, ChangeKind, ChangedFile, ChangelogEntry, ChangelogQuery};
 
 /// Commits on one page, and files named in a row.
 const SHOWN: usize = 50;
 const NAMED: usize = 8;
 
-/// `GET /-/changelog`: what happened, newest first; `author`, `prefix`, `since` and `until`
+/// `GET /-/changelog`: what happened, newest first; `author`, `by`, `prefix`, `since` and `until`
 /// filter, `after` leads on.
 pub(super) async fn changelog(
     State(state): State<AppState>,
@@ -39,6 +39,7 @@ pub(super) async fn changelog(
     };
     let query = ChangelogQuery {
         author: some("author"),
+        by: by(&text("by")),
         prefix: some("prefix"),
         since: day("since", false),
         until: day("until", true),
@@ -55,7 +56,7 @@ pub(super) async fn changelog(
         Err(refused) => return refused,
     };
     let older = log.next.map(|next| {
-        let filters: String = ["author", "prefix", "since", "until"]
+        let filters: String = ["author", "by", "prefix", "since", "until"]
             .into_iter()
             .filter_map(|name| Some(format!("{name}={}&", encode(&some(name)?))))
             .collect();
@@ -64,6 +65,7 @@ pub(super) async fn changelog(
     let view = ChangelogView {
         frame: surroundings.frame("Changes"),
         author: &text("author"),
+        by: &text("by"),
         prefix: &text("prefix"),
         since: &text("since"),
         until: &text("until"),
@@ -73,6 +75,15 @@ pub(super) async fn changelog(
         older_href: older.as_deref(),
     };
     render_page(StatusCode::OK, &view)
+}
+
+/// Whose commits a filter wants; anything else wants all.
+fn by(text: &str) -> Option<By> {
+    match text {
+        "person" => Some(By::Person),
+        "agent" => Some(By::Agent),
+        _ => None,
+    }
 }
 
 fn row(entry: &ChangelogEntry) -> CommitRow {

@@ -15,7 +15,7 @@ use crate::http::error::{Failure, kind_of};
 use crate::http::state::AppState;
 use crate::model::{PagePath, Permission, Principal, RevisionPrefix};
 use crate::repo::{Clash, TextDiff};
-use crate::wiki::{self, ChangelogEntry, Fate, Obstacle, ObstacleKind, Origin, Recording, Reverted, WikiError};
+use crate::wiki::{self, ChangelogEntry, Obstacle, ObstacleKind, Origin, Recording, Reverted, Undoing, WikiError};
 
 /// Clashes of one file that are shown, and lines of each.
 const MOST_CLASHES: usize = 20;
@@ -120,13 +120,13 @@ fn files(plan: &Reverted) -> Vec<RevertRow> {
     let row = |file: &wiki::RevertedFile| RevertRow {
         name: name(&file.path, file.page),
         fate: match &file.fate {
-            Fate::Restored => "comes back",
-            Fate::Removed => "is removed",
-            Fate::Changed => "changes",
-            Fate::Moved { .. } => "gets its former name back",
+            Undoing::Restored => "comes back",
+            Undoing::Removed => "is removed",
+            Undoing::Changed => "changes",
+            Undoing::Moved { .. } => "gets its former name back",
         },
         from: match &file.fate {
-            Fate::Moved { from } => Some(name(from, file.page)),
+            Undoing::Moved { from } => Some(name(from, file.page)),
             _ => None,
         },
     };

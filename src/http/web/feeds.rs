@@ -41,7 +41,7 @@ async fn changes(state: &AppState, request: &WebRequest) -> Result<Changes, Resp
 }
 
 /// The address of this host, which the tenant check has found to be ours.
-fn origin(state: &AppState, request: &WebRequest) -> String {
+pub(super) fn origin(state: &AppState, request: &WebRequest) -> String {
     let scheme = if state.config().https { "https" } else { "http" };
     let host = request.headers.get(header::HOST).and_then(|value| value.to_str().ok()).unwrap_or_default();
     format!("{scheme}://{host}")
@@ -146,12 +146,12 @@ pub(super) async fn sitemap(State(state): State<AppState>, request: WebRequest) 
     ([(header::CONTENT_TYPE, "application/xml; charset=utf-8")], xml).into_response()
 }
 
-/// `GET /robots.txt` (RFC 9309): pages of a public wiki may be indexed, what is made of them
-/// need not.
+/// `GET /robots.txt` (RFC 9309): pages of a public wiki may be indexed unless its owner says
+/// otherwise; what is made of them need not.
 pub(super) async fn robots(State(state): State<AppState>, request: WebRequest) -> Response {
     let found = ask(&state, &request, |state, request, principal| {
         let access = state.wikis().authorize::<wiki::Read>(principal, slug(request)?)?;
-        Ok((access.public(), origin(state, request)))
+        Ok((access.public() && access.preferences().indexed, origin(state, request)))
     });
     let text = match found.await {
         Ok((true, origin)) => format!(

@@ -1,4 +1,5 @@
 use super::request::{WebRequest, encode};
+use super::side::Beside;
 use super::views::{Frame, PageNav};
 use crate::http::state::AppState;
 use crate::model::{PagePath, Permission, Principal, display_name};
@@ -11,10 +12,14 @@ pub(super) struct Surroundings {
     slug: Option<String>,
     person: Option<String>,
     may_write: bool,
+    may_administer: bool,
+    style_href: Option<String>,
     sign_in_href: Option<String>,
     platform_href: String,
     csrf: String,
     page: Option<(String, String)>,
+    beside: Option<Beside>,
+    indexed: bool,
 }
 
 impl Surroundings {
@@ -26,10 +31,14 @@ impl Surroundings {
             slug: None,
             person: person(principal),
             may_write: false,
+            may_administer: false,
+            style_href: None,
             sign_in_href: (!signed_in).then(|| "/auth/sign-in".to_owned()),
             platform_href: "/".to_owned(),
             csrf: state.auth().csrf_token(principal),
             page: None,
+            beside: None,
+            indexed: true,
         }
     }
 
@@ -40,6 +49,10 @@ impl Surroundings {
             site: access.name().to_string(),
             slug: Some(access.slug().to_string()),
             may_write: access.may(Permission::Write),
+            may_administer: access.may(Permission::Admin),
+            style_href: access.style().map(|style| format!("/-/style/{}", style.name)),
+            beside: Some(Beside::new(access, request)),
+            indexed: access.public() && access.preferences().indexed,
             ..Self::outside(state, principal, request)
         }
     }
@@ -54,16 +67,26 @@ impl Surroundings {
             slug: request.slug.as_ref().map(ToString::to_string),
             person: person(principal),
             may_write: false,
+            may_administer: false,
+            style_href: None,
             sign_in_href: (!signed_in).then_some(sign_in),
             platform_href: platform_address(state),
             csrf: state.auth().csrf_token(principal),
             page: None,
+            beside: None,
+            indexed: false,
         }
     }
 
-    /// The same, about a page.
+    /// The same, about a page. Blocks.
     pub(super) fn about(mut self, path: &PagePath) -> Self {
         self.page = Some((display_name(path.leaf()), super::request::page_href(path)));
+        self.in_folder(path)
+    }
+
+    /// The same, in a folder that is no page. Blocks.
+    pub(super) fn in_folder(mut self, path: &PagePath) -> Self {
+        self.beside = self.beside.map(|beside| beside.at(Some(path)));
         self
     }
 
@@ -75,9 +98,13 @@ impl Surroundings {
             page: self.page.as_ref().map(|(name, base)| PageNav { name, base }),
             person: self.person.as_deref(),
             may_write: self.may_write,
+            may_administer: self.may_administer,
+            style_href: self.style_href.as_deref(),
             sign_in_href: self.sign_in_href.as_deref(),
             platform_href: &self.platform_href,
             csrf: &self.csrf,
+            side: self.beside.as_ref().and_then(Beside::side),
+            indexed: self.indexed,
         }
     }
 

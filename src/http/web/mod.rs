@@ -17,9 +17,11 @@ mod export;
 mod feeds;
 mod file_posts;
 mod frame;
+mod import;
 mod index_status;
 mod landing;
 mod links_overview;
+mod manifest;
 mod names;
 mod new_page;
 mod page_blame;
@@ -40,7 +42,11 @@ mod preview;
 mod request;
 mod search;
 mod section_links;
+mod settings;
+mod side;
 mod sign_in;
+mod style;
+mod suggest;
 mod task;
 mod thumbnail;
 mod views;
@@ -80,6 +86,11 @@ pub(super) fn wiki_routes(state: &AppState) -> Router<AppState> {
         .route("/-/api", get(api_reference::api_reference))
         .route("/-/export", get(export::show))
         .route("/-/export/{format}", get(export::download))
+        .route(
+            "/-/settings/import",
+            get(import::form).post(import::send).layer(DefaultBodyLimit::max(import::most(state))),
+        )
+        .route("/-/settings/import/{job}", get(import::show).post(import::decide))
         .route("/-/new", get(new_page::new_page))
         .route("/-/sign-in", get(sign_in::from_wiki))
         .route("/-/session", get(sign_in::arrive))
@@ -91,7 +102,10 @@ pub(super) fn wiki_routes(state: &AppState) -> Router<AppState> {
         .route("/-/feed.rss", get(feeds::rss))
         .route("/sitemap.xml", get(feeds::sitemap))
         .route("/robots.txt", get(feeds::robots))
+        .route("/-/manifest.json", get(manifest::manifest))
         .route("/-/complete", get(complete::complete))
+        .route("/-/suggest", get(suggest::suggest))
+        .route("/-/tree", get(side::tree))
         .route("/-/links", get(links_overview::links_overview))
         .route("/-/links/{*path}", get(page_links::page_links))
         .route("/-/task/{*path}", post(task::tick))
@@ -101,6 +115,8 @@ pub(super) fn wiki_routes(state: &AppState) -> Router<AppState> {
         .route("/-/tags/{name}", get(names::tag))
         .route("/-/categories", get(names::categories))
         .route("/-/categories/{name}", get(names::category))
+        .route("/-/style/{name}", get(style::serve))
+        .merge(settings::routes())
         .route("/-/{*rest}", get(error_page::unknown_wiki_address))
         .route("/static/diagram-frame.html", get(diagram_frame::frame))
         .route("/static/{name}", get(assets::serve))

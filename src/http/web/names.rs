@@ -15,6 +15,12 @@ use crate::wiki::{self, Access, Counted, ListQuery, PageQuery, WikiError};
 
 /// Pages on one page of a list.
 const SHOWN: usize = 200;
+/// Names that are listed at a time: the most used of them.
+const MOST_NAMES: usize = 500;
+/// Names from which on they can be filtered.
+const WORTH_FILTERING: usize = 40;
+/// Longest filter that is looked at, in characters.
+const LONGEST: usize = 100;
 
 /// What sorts pages: a front matter's tags, or its category.
 #[derive(Clone, Copy)]
@@ -45,14 +51,22 @@ const CATEGORIES: Kind = Kind {
     filter: |name| ListQuery { category: Some(name), ..ListQuery::default() },
 };
 
-/// `GET /-/tags`.
-pub(super) async fn tags(State(state): State<AppState>, request: WebRequest) -> Response {
-    all(&state, &request, TAGS).await
+/// `GET /-/tags`; `q` filters by name.
+pub(super) async fn tags(
+    State(state): State<AppState>,
+    Query(query): Query<HashMap<String, String>>,
+    request: WebRequest,
+) -> Response {
+    all(&state, &request, TAGS, &query).await
 }
 
-/// `GET /-/categories`.
-pub(super) async fn categories(State(state): State<AppState>, request: WebRequest) -> Response {
-    all(&state, &request, CATEGORIES).await
+/// `GET /-/categories`; `q` filters by name.
+pub(super) async fn categories(
+    State(state): State<AppState>,
+    Query(query): Query<HashMap<String, String>>,
+    request: WebRequest,
+) -> Response {
+    all(&state, &request, CATEGORIES, &query).await
 }
 
 /// `GET /-/tags/{name}`: the pages with a tag; `skip` leads on.
@@ -75,15 +89,25 @@ pub(super) async fn category(
     pages(&state, &request, CATEGORIES, name, &query).await
 }
 
-async fn all(state: &AppState, request: &WebRequest, kind: Kind) -> Response {
+async fn all(state: &AppState, request: &WebRequest, kind: Kind, query: &HashMap<String, String>) -> Response {
+    let filter: String = query.get("q").map(|text| text.trim().chars().take(LONGEST).collect()).unwrap_or_default();
     let found = ask(state, request, move |state, request, principal| {
         let access = state.wikis().authorize::<wiki::Read>(principal, slug(request)?)?;
         Ok((Surroundings::wiki(state, &access, request), (kind.all)(&access)?))
     });
-    let (surroundings, names) = match found.await {
+    let (surroundings, mut names) = match found.await {
         Ok(found) => found,
         Err(refused) => return refused,
     };
+    let total = names.len();
+    let wanted = filter.to_lowercase();
+    names.retain(|counted| counted.name.to_lowercase().contains(&wanted));
+    let matching = names.len();
+    if matching > MOST_NAMES {
+        names.sort_by_key(|counted| std::cmp::Reverse(counted.pages));
+        names.truncate(MOST_NAMES);
+        names.sort_by_cached_key(|counted| counted.name.to_lowercase());
+    }
     let row = |counted: &Counted| NameCount {
         name: counted.name.clone(),
         href: format!("{}/{}", kind.base, encode(&counted.name)),
@@ -93,6 +117,10 @@ async fn all(state: &AppState, request: &WebRequest, kind: Kind) -> Response {
         frame: surroundings.frame(kind.plural),
         heading: kind.plural,
         none: kind.none,
+        base: kind.base,
+        filter: &filter,
+        filters: total > WORTH_FILTERING,
+        left_out: matching - names.len(),
         names: names.iter().map(row).collect(),
     };
     render_page(StatusCode::OK, &view)

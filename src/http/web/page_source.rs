@@ -1,47 +1,55 @@
 use std::collections::HashMap;
 
-use axum::http::header;
+use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 
-use super::error_page::Problem;
-use super::page_view::{Stopped, refuse, slug};
-use super::request::WebRequest;
-use crate::http::error::Failure;
+use super::answer::ask;
+use super::error_page::page as render_page;
+use super::frame::Surroundings;
+use super::page_view::slug;
+use super::request::{WebRequest, encode, page_href};
+use super::views::SourceView;
 use crate::http::state::AppState;
-use crate::model::{PagePath, Principal, RevisionPrefix};
+use crate::model::{PagePath, RevisionPrefix, display_name};
 use crate::wiki::{self, WikiError};
 
-/// `GET /{path}/source`: the Markdown as it is stored, now or as of a revision.
+/// `GET /{path}/source`: the Markdown as it is stored, now or as of a revision, with numbered
+/// lines; with `raw` the text alone.
 pub(super) async fn show(
     state: &AppState,
     request: WebRequest,
     typed: String,
     query: HashMap<String, String>,
 ) -> Response {
-    let asked = request.clone();
     let at = query.get("revision").filter(|text| !text.is_empty()).cloned();
-    let work = state.run_blocking(move |state| {
-        let principal = asked.principal(state)?;
-        read(state, &asked, &principal, &typed, at.as_deref()).map_err(|failure| Stopped::new(failure, principal))
+    let revision = at.clone();
+    let found = ask(state, &request, move |state, request, principal| {
+        let access = state.wikis().authorize::<wiki::Read>(principal, slug(request)?)?;
+        let at = at.as_deref().map(RevisionPrefix::parse).transpose().map_err(WikiError::from)?;
+        let path = PagePath::parse(&typed).map_err(WikiError::from)?;
+        let page = wiki::read(&access, &path, at.as_ref())?;
+        Ok((Surroundings::wiki(state, &access, request).about(&page.path), page))
     });
-    match work.await {
-        Ok(Ok(text)) => ([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], text).into_response(),
-        Ok(Err(Stopped(failure, principal))) => {
-            Problem { failure: *failure, principal: &principal, request: &request, typed: None }.into_response(state)
-        }
-        Err(failed) => refuse(state, &request, failed.into()),
+    let (surroundings, page) = match found.await {
+        Ok(found) => found,
+        Err(refused) => return refused,
+    };
+    if query.contains_key("raw") {
+        return ([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], page.content).into_response();
     }
-}
-
-fn read(
-    state: &AppState,
-    request: &WebRequest,
-    principal: &Principal,
-    typed: &str,
-    at: Option<&str>,
-) -> Result<String, Failure> {
-    let access = state.wikis().authorize::<wiki::Read>(principal, slug(request)?)?;
-    let at = at.map(RevisionPrefix::parse).transpose().map_err(WikiError::from)?;
-    let path = PagePath::parse(typed).map_err(WikiError::from)?;
-    Ok(wiki::read(&access, &path, at.as_ref())?.content)
+    let base = page_href(&page.path);
+    let with = |first: &str| match &revision {
+        Some(revision) => format!("{first}revision={}", encode(revision)),
+        None => String::new(),
+    };
+    let name = display_name(page.path.leaf());
+    let title = format!("Source of {name}");
+    let view = SourceView {
+        frame: surroundings.frame(&title),
+        lines: page.content.lines().collect(),
+        page_href: format!("{base}{}", with("?")),
+        raw_href: format!("{base}/source?raw{}", with("&")),
+        revision: revision.as_deref(),
+    };
+    render_page(StatusCode::OK, &view)
 }

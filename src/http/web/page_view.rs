@@ -7,22 +7,24 @@ use axum::response::{IntoResponse as _, Response};
 
 use super::embed_sources::WikiSources;
 use super::error_page::{Problem, page as render_page};
+use super::feeds::origin;
 use super::frame::Surroundings;
 use super::request::{WebRequest, decode, encode, page_href};
 use super::section_links::{SectionPlace, section_places, with_section_links};
 use super::views::{AttachmentRow, Change, ContentsEntry, Crumb, Extras, Link, Moment, NotFound, OldVersion, PageView};
 use super::{
-    page_blame, page_delete, page_diff, page_edit, page_files, page_history, page_rename, page_source, thumbnail,
+    page_blame, page_delete, page_diff, page_edit, page_files, page_history, page_index, page_rename, page_source,
+    thumbnail,
 };
 use crate::http::error::Failure;
 use crate::http::file_answer;
 use crate::http::state::{AppState, RenderedKey};
 use crate::markdown::{self, RenderContext};
-use crate::model::{AttachmentName, PagePath, Principal, RevisionPrefix, Slug, display_name};
-use crate::wiki::{self, Access, AttachmentSummary, LastChange, WikiError};
+use crate::model::{AttachmentName, PagePath, Principal, RevisionPrefix, Slug, StartPage, display_name};
+use crate::wiki::{self, Access, AttachmentSummary, By, FolderQuery, LastChange, LeadsTo, WikiError};
 
-/// The page that a wiki's bare address shows.
-const HOME: &str = "Home";
+/// Words that most people read in a minute.
+const WORDS_A_MINUTE: usize = 220;
 
 /// A page's text as HTML; kept as long as the wiki does not change.
 pub(in crate::http) struct RenderedPage {
@@ -30,8 +32,11 @@ pub(in crate::http) struct RenderedPage {
     title: Option<String>,
     contents: Vec<ContentsEntry>,
     opens_with_title: bool,
-    sections: Vec<SectionPlace>,
     has: Extras,
+    /// The first words, for previews of links.
+    summary: String,
+    words: usize,
+    sections: Vec<SectionPlace>,
 }
 
 /// What an address below a wiki's host is about.
@@ -65,13 +70,22 @@ const VERBS: [(&str, Verb); 10] = [
     ("preview", Verb::Preview),
 ];
 
-/// `GET /`: the home page.
+/// What an address names.
+#[derive(Clone)]
+enum Asked {
+    /// The bare address, which shows what the wiki's owner has chosen.
+    Start,
+    /// A page or a file, as it was typed.
+    Name(String),
+}
+
+/// `GET /`: the wiki's first page.
 pub(super) async fn home(
     State(state): State<AppState>,
     Query(query): Query<HashMap<String, String>>,
     request: WebRequest,
 ) -> Response {
-    view(&state, request, HOME.to_owned(), query).await
+    view(&state, request, Asked::Start, query).await
 }
 
 /// `GET /{path}`: a page, its verb, or a file.
@@ -85,7 +99,7 @@ pub(super) async fn by_path(
     match decode(rest) {
         Err(error) => refuse(&state, &request, WikiError::Path(error).into()),
         Ok(path) => match verb {
-            Verb::View | Verb::Restore | Verb::Preview => view(&state, request, path, query).await,
+            Verb::View | Verb::Restore | Verb::Preview => view(&state, request, Asked::Name(path), query).await,
             Verb::Edit => page_edit::form(&state, request, path, query).await,
             Verb::History => page_history::show(&state, request, path, query).await,
             Verb::Source => page_source::show(&state, request, path, query).await,
@@ -116,12 +130,19 @@ enum Found {
     File(wiki::Attachment),
     /// Another spelling is stored.
     Elsewhere(PagePath),
+    /// Another address is meant: of this wiki, or of another site by the owner's choice.
+    Address(String),
+    /// No page, but pages are below it.
+    Folder(Box<page_index::Listed>),
     Missing(Box<Lack>),
 }
 
 struct Shown {
     surroundings: Surroundings,
     path: PagePath,
+    /// Its own address, with the host.
+    canonical: String,
+    description: String,
     rendered: Arc<RenderedPage>,
     last: Option<LastChange>,
     attachments: Vec<AttachmentSummary>,
@@ -140,20 +161,19 @@ struct Lack {
     gone: bool,
 }
 
-async fn view(state: &AppState, request: WebRequest, typed: String, query: HashMap<String, String>) -> Response {
+async fn view(state: &AppState, request: WebRequest, name: Asked, query: HashMap<String, String>) -> Response {
     if thumbnail::is_asked(&query)
-        && let Some(answer) = thumbnail::show(state, &request, &typed, &query).await
+        && let Asked::Name(typed) = &name
+        && let Some(answer) = thumbnail::show(state, &request, typed, &query).await
     {
         return answer;
     }
     let asked = request.clone();
     let at = query.get("revision").filter(|text| !text.is_empty()).cloned();
     let at_tip = at.is_none();
-    let is_home = typed == HOME && request.raw_path == "/";
     let work = state.run_blocking(move |state| {
         let principal = asked.principal(state)?;
-        find(state, &asked, &principal, &typed, at.as_deref(), is_home)
-            .map_err(|failure| Stopped::new(failure, principal))
+        find(state, &asked, &principal, &name, at.as_deref()).map_err(|failure| Stopped::new(failure, principal))
     });
     let found = match work.await {
         Ok(Ok(found)) => found,
@@ -170,6 +190,8 @@ async fn view(state: &AppState, request: WebRequest, typed: String, query: HashM
             file_answer::lasting(answer, query.get("revision").map(String::as_str))
         }
         Found::Elsewhere(path) => found_at(&page_href(&path), query.get("revision").map(String::as_str)),
+        Found::Address(address) => found_at(&address, None),
+        Found::Folder(listed) => page_index::show(&listed),
         Found::Missing(lack) => missing(&lack),
     }
 }
@@ -199,35 +221,58 @@ fn find(
     state: &AppState,
     request: &WebRequest,
     principal: &Principal,
-    typed: &str,
+    name: &Asked,
     at: Option<&str>,
-    is_home: bool,
 ) -> Result<Found, Failure> {
     let access = state.wikis().authorize::<wiki::Read>(principal, slug(request)?)?;
     let at = at.map(RevisionPrefix::parse).transpose().map_err(WikiError::from)?;
-    if let Some(file) = file(&access, typed, at.as_ref())? {
-        return Ok(Found::File(file));
-    }
-    let path = PagePath::parse(typed).map_err(WikiError::from)?;
-    let stored = wiki::find_page(&access, &path)?;
-    if let Some(stored) = &stored
-        && stored.as_str() != typed
-        && !is_home
-    {
-        return Ok(Found::Elsewhere(stored.clone()));
-    }
+    let (path, stored) = match name {
+        Asked::Start => match &access.preferences().start {
+            StartPage::Page(page) => (page.clone(), wiki::find_page(&access, page)?),
+            start @ (StartPage::Changelog | StartPage::Index) => return Ok(Found::Address(start.to_string())),
+        },
+        Asked::Name(typed) => {
+            if let Some(file) = file(&access, typed, at.as_ref())? {
+                return Ok(Found::File(file));
+            }
+            let path = PagePath::parse(typed).map_err(WikiError::from)?;
+            let stored = wiki::find_page(&access, &path)?;
+            if let Some(stored) = &stored
+                && stored.as_str() != typed
+            {
+                return Ok(Found::Elsewhere(stored.clone()));
+            }
+            (path, stored)
+        }
+    };
     let surroundings = Surroundings::wiki(state, &access, request);
     let page = match wiki::read(&access, &path, at.as_ref()) {
         Ok(page) => page,
         Err(WikiError::NoSuchPage { near, .. }) => {
             // An address that has been given away keeps leading to its page.
+            match if at.is_none() { wiki::leads_to(&access, &path)? } else { None } {
+                Some(LeadsTo::Page(page)) => return Ok(Found::Elsewhere(page)),
+                // An address of this very host that leads nowhere would be asked for again and again.
+                Some(LeadsTo::Web(address)) if !request.is_own(&address.authority()) => {
+                    return Ok(Found::Address(address.to_string()));
+                }
+                Some(LeadsTo::Web(_)) | None => {}
+            }
+            let gone = wiki::deleted_history(&access, &path, 1)?.is_some();
+            // An address with pages below it lists them, unless it had a page that can come back.
+            let query = FolderQuery { folder: Some(path.clone()), ..FolderQuery::default() };
             if at.is_none()
-                && let Some(moved) = wiki::moved_to(&access, &path)?
+                && !gone
+                && let Some(listed) = page_index::listed(&access, surroundings.clone(), &query, None)?
             {
-                return Ok(Found::Elsewhere(moved));
+                return Ok(match listed.folder() {
+                    Some(folder) if matches!(name, Asked::Name(typed) if folder.as_str() != typed) => {
+                        Found::Elsewhere(folder.clone())
+                    }
+                    _ => Found::Folder(Box::new(listed)),
+                });
             }
             let near = if at.is_some() { wiki::near_pages(&access, &path)? } else { near };
-            let gone = wiki::deleted_history(&access, &path, 1)?.is_some();
             return Ok(Found::Missing(Box::new(Lack { surroundings, path, near, gone })));
         }
         Err(error) => return Err(error.into()),
@@ -239,12 +284,24 @@ fn find(
     };
     let surroundings = if stored.is_some() { surroundings.about(&page.path) } else { surroundings };
     let old = at.is_some().then(|| stored.as_ref().map(page_href));
-    let crumbs = crumbs(&access, &page.path)?;
+    let crumbs = crumbs(&page.path);
     let front = markdown::front_matter(&page.content);
+    let preferences = access.preferences();
+    let is_start = matches!(&preferences.start, StartPage::Page(start) if start.fold() == page.path.fold());
+    // The start page speaks for the wiki, others for themselves as far as they say anything.
+    let of_wiki = preferences.description.as_str();
+    let of_page = rendered.summary.as_str();
+    let description = if of_page.is_empty() || (is_start && !of_wiki.is_empty()) { of_wiki } else { of_page };
     Ok(Found::Page(Box::new(Shown {
         surroundings,
         tags: front.tags(),
         category: front.category(),
+        canonical: format!(
+            "{}{}",
+            origin(state, request),
+            if is_start { "/".to_owned() } else { page_href(&page.path) }
+        ),
+        description: description.to_owned(),
         path: page.path,
         rendered,
         last: page.last,
@@ -287,19 +344,17 @@ pub(super) fn rendered(
 ) -> Arc<RenderedPage> {
     // The commit that the text was read at, not the tip, which may have moved since.
     let last = page.last.as_ref().map(|last| last.revision);
-    let key = RenderedKey { wiki: access.id(), tip: page.as_of, page: page.path.clone(), at: last.filter(|_| old) };
+    let order = access.link_order();
+    let key =
+        RenderedKey { wiki: access.id(), tip: page.as_of, page: page.path.clone(), at: last.filter(|_| old), order };
     if let Some(kept) = state.rendered(&key) {
         return kept;
     }
     let find_page = wiki::link_targets(access);
     let sources = WikiSources { access };
-    let context = RenderContext {
-        page: &page.path,
-        order: markdown::LinkOrder::default(),
-        find_page: &find_page,
-        sources: &sources,
-    };
+    let context = RenderContext { page: &page.path, order, find_page: &find_page, sources: &sources };
     let output = markdown::render(&page.content, &context);
+    let words = markdown::word_count(markdown::front_matter(&page.content).body);
     let anchors = output.contents.iter().map(|heading| heading.anchor.as_str());
     let sections = if old { Vec::new() } else { section_places(&output.html, anchors) };
     let opens_with_title = output.contents.first().is_some_and(|heading| heading.level == 1);
@@ -310,22 +365,27 @@ pub(super) fn rendered(
         .map(|heading| ContentsEntry { level: heading.level, title: heading.title, anchor: heading.anchor })
         .collect();
     let has = Extras::of(&output.html);
-    let rendered =
-        Arc::new(RenderedPage { html: output.html, title: output.title, contents, opens_with_title, sections, has });
+    let rendered = Arc::new(RenderedPage {
+        html: output.html,
+        title: output.title,
+        contents,
+        opens_with_title,
+        has,
+        summary: markdown::summary(&page.content, order),
+        words,
+        sections,
+    });
     state.keep_rendered(key, Arc::clone(&rendered));
     rendered
 }
 
-fn crumbs(access: &Access<wiki::Read>, path: &PagePath) -> Result<Vec<Crumb>, WikiError> {
-    let mut crumbs = Vec::new();
-    let mut above = path.parent();
-    while let Some(parent) = above {
-        let href = wiki::find_page(access, &parent)?.as_ref().map(page_href);
-        crumbs.push(Crumb { name: display_name(parent.leaf()), href });
-        above = parent.parent();
-    }
+/// The pages above; where there is none, its address lists what is below.
+fn crumbs(path: &PagePath) -> Vec<Crumb> {
+    let above = std::iter::successors(path.parent(), PagePath::parent);
+    let mut crumbs: Vec<Crumb> =
+        above.map(|parent| Crumb { name: display_name(parent.leaf()), href: Some(page_href(&parent)) }).collect();
     crumbs.reverse();
-    Ok(crumbs)
+    crumbs
 }
 
 fn show(shown: &Shown, merged: bool) -> Response {
@@ -356,10 +416,26 @@ fn show(shown: &Shown, merged: bool) -> Response {
         revision: &shown.last.as_ref().map(|last| last.revision.to_string()).unwrap_or_default(),
         merged,
         old: shown.old.as_ref().map(|current| OldVersion { current_href: current.as_deref(), base: &base }),
+        words: &words_for_people(shown.rendered.words),
+        description: &shown.description,
+        canonical: &shown.canonical,
         tags: shown.tags.iter().map(|tag| sorted_by("tags", tag)).collect(),
         category: shown.category.as_deref().map(|category| sorted_by("categories", category)),
     };
     render_page(StatusCode::OK, &view)
+}
+
+/// `1,240 words, 6 minutes`; the minutes of a page that takes some.
+fn words_for_people(words: usize) -> String {
+    let digits = words.to_string();
+    let (head, tail) = digits.split_at(digits.len().saturating_sub(3));
+    let number = if head.is_empty() { tail.to_owned() } else { format!("{head},{tail}") };
+    match (words, words.div_ceil(WORDS_A_MINUTE)) {
+        (0, _) => String::new(),
+        (1, _) => "1 word".to_owned(),
+        (_, 1) => format!("{number} words"),
+        (_, minutes) => format!("{number} words, {minutes} minutes"),
+    }
 }
 
 /// The list of what has the same tag or category.
@@ -368,7 +444,7 @@ fn sorted_by(kind: &str, name: &str) -> Link {
 }
 
 pub(super) fn change(last: &LastChange) -> Change {
-    Change { at: Moment::from_unix(last.time), author: last.author.clone() }
+    Change { at: Moment::from_unix(last.time), author: last.author.clone(), agent: last.by == By::Agent }
 }
 
 fn missing(lack: &Lack) -> Response {
@@ -424,6 +500,12 @@ mod tests {
         assert_eq!(size_for_people(999), "999 bytes");
         assert_eq!(size_for_people(1_500), "1.5 KB");
         assert_eq!(size_for_people(12_345_678), "12 MB");
+    }
+
+    #[test]
+    fn long_pages_say_how_long_they_take() {
+        let texts = [0, 1, 200, 1_240, 40_000].map(words_for_people);
+        assert_eq!(texts, ["", "1 word", "200 words", "1,240 words, 6 minutes", "40,000 words, 182 minutes"]);
     }
 
     #[test]

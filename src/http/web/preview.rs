@@ -40,12 +40,8 @@ pub(super) async fn preview(
         let access = access.reading();
         let find_page = wiki::link_targets(&access);
         let sources = WikiSources { access: &access };
-        let context = RenderContext {
-            page: &path,
-            order: markdown::LinkOrder::default(),
-            find_page: &find_page,
-            sources: &sources,
-        };
+        let context =
+            RenderContext { page: &path, order: access.link_order(), find_page: &find_page, sources: &sources };
         Ok(markdown::render(&draft.content, &context).html)
     });
     either(found.await.map(|html| (StatusCode::OK, Html(html)).into_response()))

@@ -48,6 +48,20 @@ impl WebRequest {
         Ok(authenticate::session(state, &self.headers, &self.host)?)
     }
 
+    /// Whether an authority of an address, host and port, is the one that was asked.
+    pub(super) fn is_own(&self, authority: &str) -> bool {
+        let host = self.headers.get(header::HOST).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let bare = |text: &str| {
+            let text = text.to_ascii_lowercase();
+            text.strip_suffix(":443")
+                .or_else(|| text.strip_suffix(":80"))
+                .unwrap_or(&text)
+                .trim_end_matches('.')
+                .to_owned()
+        };
+        bare(host) == bare(authority)
+    }
+
     /// Whether a form was posted from a page of this very host. Browsers send `Origin` with
     /// every POST; a request without one comes from no page.
     pub(super) fn same_origin(&self, state: &AppState) -> bool {

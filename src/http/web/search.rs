@@ -27,6 +27,7 @@ struct Asked {
     words: String,
     prefix: String,
     tag: String,
+    category: String,
     words_only: bool,
     skip: usize,
 }
@@ -48,6 +49,7 @@ impl Asked {
             words: text("q"),
             prefix: text("prefix"),
             tag: text("tag"),
+            category: text("category"),
             words_only: query.get("mode").is_some_and(|mode| mode == "text"),
             skip: query.get("skip").and_then(|text| text.parse::<usize>().ok()).unwrap_or(0).min(10_000),
         }
@@ -56,7 +58,7 @@ impl Asked {
     /// The address of the same search from another place on.
     fn at(&self, skip: usize) -> String {
         let mut address = format!("/-/search?q={}", encode(&self.words));
-        for (name, text) in [("prefix", &self.prefix), ("tag", &self.tag)] {
+        for (name, text) in [("prefix", &self.prefix), ("tag", &self.tag), ("category", &self.category)] {
             if !text.is_empty() {
                 address.push_str(&format!("&{name}={}", encode(text)));
             }
@@ -67,12 +69,21 @@ impl Asked {
         format!("{address}&skip={skip}")
     }
 
+    /// Whether pages with the words may be left out.
+    fn is_filtered(&self) -> bool {
+        !self.prefix.is_empty() || !self.tag.is_empty() || !self.category.is_empty()
+    }
+
     fn query(&self) -> SearchQuery {
         let some = |text: &String| Some(text.clone()).filter(|text| !text.is_empty());
         SearchQuery {
             text: self.words.clone(),
             mode: if self.words_only { Mode::Text } else { Mode::Hybrid },
-            filter: Filter { prefix: some(&self.prefix), tags: some(&self.tag).into_iter().collect(), category: None },
+            filter: Filter {
+                prefix: some(&self.prefix),
+                tags: some(&self.tag).into_iter().collect(),
+                category: some(&self.category),
+            },
             limit: SHOWN,
             offset: self.skip,
             as_of: None,
@@ -80,7 +91,7 @@ impl Asked {
     }
 }
 
-/// `GET /-/search?q=`: results, or the empty form; `prefix` and `tag` filter, `mode=text`
+/// `GET /-/search?q=`: results, or the empty form; `prefix`, `tag` and `category` filter, `mode=text`
 /// leaves meaning out, `skip` leads on.
 pub(super) async fn search(
     State(state): State<AppState>,
@@ -109,6 +120,9 @@ pub(super) async fn search(
         query: &asked.words,
         prefix: &asked.prefix,
         tag: &asked.tag,
+        category: &asked.category,
+        filtered: asked.is_filtered(),
+        unfiltered_href: &format!("/-/search?q={}", encode(&asked.words)),
         words_only: asked.words_only,
         has_model: found.has_model,
         note: found.note.as_deref(),
@@ -167,7 +181,7 @@ fn hit(hit: Hit) -> SearchHit {
     }
 }
 
-fn parts(text: &str, highlights: &[Range<usize>]) -> Vec<SnippetPart> {
+pub(super) fn parts(text: &str, highlights: &[Range<usize>]) -> Vec<SnippetPart> {
     let mut parts = Vec::new();
     let mut done = 0;
     let mut push = |text: Option<&str>, hit| {

@@ -2,6 +2,7 @@
 
 mod handlers_read;
 mod handlers_write;
+mod settings;
 
 use std::io;
 use std::path::Path;
@@ -201,3 +202,5 @@ async fn no_body_is_waited_for_from_who_may_not_write() {
         assert_eq!(answer.await.expect(method).0, StatusCode::UNAUTHORIZED);
     }
 }
+
+mod reading;

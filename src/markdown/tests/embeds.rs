@@ -247,9 +247,14 @@ fn headings_words_and_tasks_in_content_keep_their_places() {
     let html = html(text);
     assert!(html.contains("<h2 id=\"inside\">") && html.contains("<h2 id=\"after\">"), "{html}");
     assert!(set_task(text, 0, true).is_some_and(|text| text.contains("- [x] task")));
-    let words = plain(text);
+    let words = plain(text, LinkOrder::LabelFirst);
     assert_eq!(words.line(words.text.find("task").unwrap()), 6, "{}", words.text);
-    let rows = plain("{{InfoBox\n|caption=Oslo\n|Country=[[Land|Norway]]|Area=480\n\nMore.\n}}\n").text;
+    assert_eq!(
+        plain("{{InfoBox\n|Colour=#fff white|Sign=> more\n|#1=#2 and 3}}\n", LinkOrder::LabelFirst).text,
+        "Colour\n#fff white\nSign\n> more\n#1\n#2 and 3"
+    );
+    let rows =
+        plain("{{InfoBox\n|caption=Oslo\n|Country=[[Land|Norway]]|Area=480\n\nMore.\n}}\n", LinkOrder::LabelFirst).text;
     assert_eq!(rows, "Oslo\nCountry\nLand\nArea\n480\nMore.");
 }
 
@@ -306,7 +311,7 @@ fn many_embeddings_take_no_time() {
     ] {
         let start = Instant::now();
         let html = html(&text);
-        drop((headings(&text), links(&text, LinkOrder::LabelFirst), plain(&text)));
+        drop((headings(&text), links(&text, LinkOrder::LabelFirst), plain(&text, LinkOrder::LabelFirst)));
         assert!(html.len() <= 8 * 1024 * 1024);
         assert!(start.elapsed() < Duration::from_secs(30), "{:?} for {:.40}", start.elapsed(), text);
     }

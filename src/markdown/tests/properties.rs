@@ -231,7 +231,7 @@ fn blocks() -> impl Strategy<Value = (String, usize)> {
 proptest! {
     #[test]
     fn no_word_is_lost_or_doubled_by_blocks((text, count) in blocks()) {
-        let (html, plain) = (html(&text), plain_text(&text));
+        let (html, plain) = (html(&text), plain_text(&text, LinkOrder::default()));
         let mut shown = String::new();
         crate::markdown::html::push_text(&html, &mut shown);
         for word in (0..count).map(|at| format!("w{at:03}")) {
@@ -293,7 +293,7 @@ proptest! {
     #[test]
     fn nothing_of_ours_is_left_in_the_text(text in markdown()) {
         let had = |c: char| text.contains(c);
-        for c in plain_text(&text).chars().chain(html(&text).chars()) {
+        for c in plain_text(&text, LinkOrder::default()).chars().chain(html(&text).chars()) {
             prop_assert!(!('\u{f0000}'..='\u{ffffd}').contains(&c) || had(c), "{:?}", c);
         }
     }

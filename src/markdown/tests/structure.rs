@@ -65,7 +65,7 @@ fn the_first_heading_of_any_level_is_the_title() {
 fn plain_text_has_the_words_and_not_the_markup() {
     let text = "---\ntitle: hidden\n---\n# Head **one**\n\nA [link](http://x.y/z) and [[Label|Page]], `code`,\nsoft ![alt](i.png) ~~gone~~ ==mark== &copy;\n\n- item\n- [ ] task\n\n| a | b |\n|---|---|\n| c | [[d|E]] |\n\n```rust\nlet x;\n```\n\n<div class=\"k\">raw <b>bo</b>ld<!-- no --><script>no()</script></div>\n\nnote[^1] Vec<String>\n\n[^1]: the note\n\n> [!NOTE]\n> alert\n";
     assert_eq!(
-        plain_text(text),
+        plain_text(text, LinkOrder::default()),
         "Head one\nA link and Label, code, soft alt gone mark ©\nitem\ntask\na b\nc d\nlet x;\nraw bold\nnote Vec<String>\nthe note\nalert"
     );
 }
@@ -91,15 +91,18 @@ fn headings_in_blocks_open_no_section_and_leave_positions_alone() {
 #[test]
 fn plain_text_of_blocks_has_their_words_and_none_of_their_signs() {
     let text = "before\n::: warning Mind the gap\none\n:::\n::: note\n# Title\ntwo\n:::\n>! hidden\n>! words\n\n>| # Summary\n>| below\n";
-    assert_eq!(plain_text(text), "before\nMind the gap\none\nTitle\ntwo\nhidden words\nSummary\nbelow");
-    let plain = plain(text);
+    assert_eq!(
+        plain_text(text, LinkOrder::default()),
+        "before\nMind the gap\none\nTitle\ntwo\nhidden words\nSummary\nbelow"
+    );
+    let plain = plain(text, LinkOrder::default());
     assert_eq!(plain.line(plain.text.find("below").unwrap()), 13);
 }
 
 #[test]
 fn formulas_and_code_are_plain_text_as_they_are_written() {
     let text = "$a^2$ `$b$`\n\n$$\nc\n\n- d\n$$\n\n```rust=\nfn f() {}\n```\n\n# Mass $m$\n\n*[m]: mass\n";
-    assert_eq!(plain_text(text), "a^2 $b$\nc\n- d\nfn f() {}\nMass m\n*[m]: mass");
+    assert_eq!(plain_text(text, LinkOrder::LabelFirst), "a^2 $b$\nc\n- d\nfn f() {}\nMass m\n*[m]: mass");
     assert_eq!(outline(text), [row(1, "Mass m", "mass-m", 13, "# Mass $m$")]);
 }
 

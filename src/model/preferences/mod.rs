@@ -53,7 +53,7 @@ impl Default for Preferences {
 }
 
 /// Which side of the bar in `[[one|other]]` is the page.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum LinkOrder {
     /// `[[Label|Target]]`, as Otterwiki has it.

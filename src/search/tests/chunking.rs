@@ -3,6 +3,7 @@ use proptest::prelude::*;
 use super::super::{Chunk, chunks};
 use super::*;
 use crate::markdown::{plain_text, word_count};
+use crate::model::LinkOrder;
 
 fn words_of(text: &str) -> usize {
     word_count(text)
@@ -10,7 +11,7 @@ fn words_of(text: &str) -> usize {
 
 /// As long as no model's reach is met.
 fn cut(text: &str) -> Vec<Chunk> {
-    chunks(&path_of("A/Page"), text, &words_of, 100_000)
+    chunks(&path_of("A/Page"), text, LinkOrder::default(), &words_of, 100_000)
 }
 
 fn texts(chunks: &[Chunk]) -> Vec<&str> {
@@ -131,7 +132,7 @@ fn a_long_paragraph_is_split_at_sentences_and_an_endless_one_at_words() {
     assert!(all.len() >= 7 && all.iter().all(|c| words_of(c.body()) <= 150 + 35), "{}", all.len());
     assert!(all[..all.len() - 1].iter().all(|c| c.body().ends_with('.')));
     let endless = prose(0, 1_000).replace('.', "");
-    let all = chunks(&path_of("P"), &endless, &words_of, 100);
+    let all = chunks(&path_of("P"), &endless, LinkOrder::default(), &words_of, 100);
     assert!(all.iter().all(|c| words_of(&c.text) <= 100) && all.len() < 20, "{}", all.len());
 }
 
@@ -150,7 +151,7 @@ fn no_chunk_is_longer_than_the_model_reads() {
         prose(0, 5_000),
     ];
     for page in pages {
-        let all = chunks(&path_of("P"), &page, &characters, 200);
+        let all = chunks(&path_of("P"), &page, LinkOrder::default(), &characters, 200);
         assert!(!all.is_empty());
         assert!(all.iter().all(|c| characters(&c.text) <= 200), "{}", &page[..page.ceil_char_boundary(20)]);
         // Nothing is cut smaller than it has to be.
@@ -166,7 +167,7 @@ fn tokens_are_counted_about_once() {
         asked.set(asked.get() + text.len());
         words_of(text)
     };
-    assert!(chunks(&path_of("P"), &page, &count, 250).len() >= 40);
+    assert!(chunks(&path_of("P"), &page, LinkOrder::default(), &count, 250).len() >= 40);
     assert!(asked.get() < page.len() * 2, "{} of {}", asked.get(), page.len());
 }
 
@@ -175,7 +176,7 @@ fn a_hostile_page_is_cut_soon_into_not_too_many() {
     let pages =
         ["# a\nb\n".repeat(100_000), "a. ".repeat(300_000), "#### a\n".repeat(100_000), "- a\n".repeat(200_000)];
     for page in pages {
-        let all = chunks(&path_of("P"), &page, &words_of, 254);
+        let all = chunks(&path_of("P"), &page, LinkOrder::default(), &words_of, 254);
         assert!(all.len() <= 4_096, "{}", all.len());
     }
 }
@@ -202,7 +203,7 @@ proptest! {
     ) {
         let text = if front { format!("---\ntitle: The title\n---\n{page}") } else { page };
         let count: &dyn Fn(&str) -> usize = if by_characters { &|text| text.chars().count() } else { &words_of };
-        let all = chunks(&path_of("P"), &text, count, max);
+        let all = chunks(&path_of("P"), &text, LinkOrder::default(), count, max);
         let mut held = String::new();
         let first = if front { 4 } else { 1 };
         let mut line = first;
@@ -223,7 +224,7 @@ proptest! {
         }
         let letters = |text: &str| text.chars().filter(|c| !c.is_whitespace()).collect::<String>();
         let held = letters(&held);
-        let text = plain_text(&text);
+        let text = plain_text(&text, LinkOrder::default());
         for word in text.split(|c: char| c.is_whitespace() || c == '\u{3002}').filter(|word| word.len() < 8) {
             prop_assert!(held.contains(word), "{} is lost", word);
         }
@@ -231,7 +232,7 @@ proptest! {
 
     #[test]
     fn no_page_is_too_strange(text in "\\PC{0,300}|([#>|`\\-\r\n\t \u{a0}\u{2028}a]){0,200}", max in 0_usize..40) {
-        for chunk in chunks(&path_of("P"), &text, &|text| text.len(), max) {
+        for chunk in chunks(&path_of("P"), &text, LinkOrder::default(), &|text| text.len(), max) {
             prop_assert!(text.get(chunk.bytes.clone()).is_some());
         }
     }

@@ -1,5 +1,5 @@
 use super::record::{Passage, TextHash, text_hash};
-use crate::model::PagePath;
+use crate::model::{LinkOrder, PagePath};
 use crate::search::Embed;
 use crate::search::chunk::{Chunk, chunks};
 
@@ -14,9 +14,9 @@ pub(super) struct Piece {
 }
 
 /// What of a page is embedded with a model.
-pub(super) fn pieces(path: &PagePath, markdown: &str, embed: &dyn Embed) -> Vec<Piece> {
+pub(super) fn pieces(path: &PagePath, markdown: &str, order: LinkOrder, embed: &dyn Embed) -> Vec<Piece> {
     let most = embed.info().max_tokens.saturating_sub(FRAME);
-    chunks(path, markdown, &|text| embed.tokens(text), most).into_iter().map(Piece::of).collect()
+    chunks(path, markdown, order, &|text| embed.tokens(text), most).into_iter().map(Piece::of).collect()
 }
 
 impl Piece {

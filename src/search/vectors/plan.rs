@@ -215,7 +215,7 @@ impl Target {
                 continue;
             };
             let text = means.source.text(blob).map_err(Error::Source)?;
-            let pieces = pieces(&change.path, &text, means.embed);
+            let pieces = pieces(&change.path, &text, means.source.link_order(), means.embed);
             let known = |piece: &Piece| means.reuse.then(|| store.vector_of(piece.hash)).flatten();
             let vectors = pieces.iter().map(known).collect();
             let begun = Begun { path: change.path, blob, pieces, vectors };

@@ -10,6 +10,8 @@ mod site;
 
 use std::io::{self, Write};
 
+pub(super) use archive::COMMENT;
+
 use super::open::Wiki;
 use super::{Access, AccessError, Read, WikiError, Wikis};
 use crate::auth::Operator;

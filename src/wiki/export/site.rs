@@ -9,7 +9,7 @@ use super::names::SafeNames;
 use super::page::{SiteFrame, SitePage, html, list};
 use super::{ExportError, Exported, REPORTED};
 use crate::markdown::{self, Address, LinkOrder, RenderContext};
-use crate::model::{AttachmentPath, FoldKey, PagePath, display_name};
+use crate::model::{AttachmentPath, FoldKey, PagePath, StartPage, display_name};
 use crate::repo::{self, BlobId, Snapshot};
 
 /// The style of the wiki itself, whose classes the pages use.
@@ -19,13 +19,13 @@ const STYLE: &str =
 const STYLE_FILE: &str = "_site/style.css";
 const ALL_FILE: &str = "_site/pages.html";
 const INDEX_FILE: &str = "index.html";
-/// The page that opens the wiki.
-const HOME: &str = "Home";
 
 const PATH: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~').remove(b'/');
 
 /// The pages and files of the wiki, and where each goes.
 pub(super) struct Site {
+    /// How links are read.
+    order: LinkOrder,
     pub(super) pages: BTreeMap<PagePath, Place>,
     /// The page that a spelling means.
     folded: HashMap<FoldKey, PagePath>,
@@ -45,14 +45,17 @@ pub(super) fn write(
     progress: &mut dyn FnMut(&str),
 ) -> Result<(), ExportError> {
     let snapshot = exported.wiki.repo().at(exported.tip)?.ok_or(ExportError::Empty)?;
-    let site = Site::of(&snapshot)?;
+    let site = Site::of(&snapshot, exported.wiki.known().order())?;
     let day = jiff::Timestamp::from_second(exported.time).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
     let exported_as = format!("{} at {}", day.strftime("%-d %B %Y"), exported.tip.short());
     let frame = SiteFrame { wiki: exported.name.as_str(), exported: exported_as };
     let mut archive = Archive::begin(out, exported.time);
     archive.add(STYLE_FILE, STYLE.as_bytes())?;
     archive.add(ALL_FILE, site.all(&frame).as_bytes())?;
-    let home = PagePath::parse(HOME).ok().and_then(|home| site.find(&home)).cloned();
+    let home = match &exported.wiki.preferences().start {
+        StartPage::Page(page) => site.find(page).cloned(),
+        StartPage::Changelog | StartPage::Index => None,
+    };
     let index = match &home {
         Some(home) => site.page(&snapshot, &frame, home, INDEX_FILE)?,
         None => site.list(&frame, INDEX_FILE, frame.wiki),
@@ -75,12 +78,12 @@ pub(super) fn write(
 }
 
 impl Site {
-    fn of(snapshot: &Snapshot) -> Result<Self, ExportError> {
+    fn of(snapshot: &Snapshot, order: LinkOrder) -> Result<Self, ExportError> {
         let mut names = SafeNames::default();
         for own in [INDEX_FILE, "_site", STYLE_FILE, ALL_FILE] {
             names.reserve(own);
         }
-        let mut site = Self { pages: BTreeMap::new(), folded: HashMap::new(), files: BTreeMap::new() };
+        let mut site = Self { order, pages: BTreeMap::new(), folded: HashMap::new(), files: BTreeMap::new() };
         for file in snapshot.files()? {
             if let Some(page) = PagePath::from_file(&file.path) {
                 let place = Place { blob: file.blob, file: names.give(&format!("{page}.html")) };
@@ -114,8 +117,7 @@ impl Site {
         let text = String::from_utf8_lossy(&bytes);
         let find_page = |target: &str| self.find(&PagePath::parse(target).ok()?).cloned();
         let sources = SiteSources { site: self, snapshot };
-        let context =
-            RenderContext { page: path, order: LinkOrder::default(), find_page: &find_page, sources: &sources };
+        let context = RenderContext { page: path, order: self.order, find_page: &find_page, sources: &sources };
         let rendered = markdown::render(&text, &context);
         let body = markdown::change_addresses(&rendered.html, &|address| self.address(address, at));
         let name = display_name(path.leaf());

@@ -98,7 +98,7 @@ fn a_deleted_page_comes_back_with_its_files() {
     world.attach("Page", "a.bin", &[0, 255, 1]);
     let gone = world.delete_page("Page");
     let undone = world.undo(gone).unwrap();
-    assert_eq!(undone.files.iter().map(|file| &file.fate).collect::<Vec<_>>(), [&Fate::Restored; 2]);
+    assert_eq!(undone.files.iter().map(|file| &file.fate).collect::<Vec<_>>(), [&Undoing::Restored; 2]);
     assert_eq!(world.read("Page"), "text");
     let name = AttachmentName::parse("a.bin").unwrap();
     assert_eq!(attachment(&world.writing().reading(), &page("Page"), &name, None).unwrap().bytes, [0, 255, 1]);

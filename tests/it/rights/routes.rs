@@ -16,6 +16,7 @@ const MOUNTS: &[(&str, &str, &str, &[&str])] = &[
     ("router.rs", "by_host", "platform", &[""]),
     ("router.rs", "repository_routes", "wiki", &["/repo.git", "/.git"]),
     ("router.rs", "wiki_router", "wiki", &[""]),
+    ("web/settings/mod.rs", "routes", "wiki", &[""]),
     ("web/mod.rs", "platform_routes", "platform", &[""]),
     ("web/mod.rs", "wiki_routes", "wiki", &[""]),
 ];

@@ -138,7 +138,7 @@ export const toolbar = (editor) => {
     ]),
     menu("more", "More", [
       ["Text", [["Strike through", lines.wrap("~~", "text"), "Mod+Shift+S"], ["Highlight", lines.wrap("==", "text")], ["Formula", lines.wrap("$", "x^2")], ["Footnote", lines.footnote], ["Line across", lines.rule]]],
-      ["Blocks", [["Code block", lines.block("```\n", "\n```", "code")], ["Formula block", lines.block("$$\n", "\n$$", "x^2")], ["Spoiler", lines.spoiler], ["Fold", lines.fold]]],
+      ["Blocks", [["Code block", lines.block("```\n", "\n```", "code")], ["Formula block", lines.block("$$\n", "\n$$", "x^2")], ["Diagram", lines.block("```mermaid\ngraph TD\n", "\n```", "A --> B")], ["Spoiler", lines.spoiler], ["Fold", lines.fold]]],
       ["Boxes", [["Blue", lines.block("::: info\n", "\n:::", "Text")], ["Green", lines.block("::: success\n", "\n:::", "Text")], ["Yellow", lines.block("::: warning\n", "\n:::", "Text")], ["Red", lines.block("::: danger\n", "\n:::", "Text")]]],
       ["Alerts", [["Note", lines.alert("NOTE")], ["Tip", lines.alert("TIP")], ["Important", lines.alert("IMPORTANT")], ["Warning", lines.alert("WARNING")], ["Caution", lines.alert("CAUTION")]]],
     ]),

@@ -94,6 +94,7 @@ mod tests {
     #[test]
     fn files_are_listed_with_size_type_and_time() {
         let last = LastChange {
+            by: crate::wiki::By::Person,
             revision: Revision::from_bytes([7; 20]),
             author: "Ada".to_owned(),
             time: 1_795_185_141,

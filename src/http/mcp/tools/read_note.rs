@@ -142,6 +142,7 @@ mod tests {
             .as_object()
             .cloned(),
             last: Some(LastChange {
+                by: crate::wiki::By::Agent,
                 revision: Revision::parse("1dc7a618231105c2155a2c2dfeedf4f12e5dd4d5").unwrap(),
                 author: "A".to_owned(),
                 time: 0,

@@ -1,6 +1,6 @@
 use super::super::operation::{Field, Operation, of, ok, up_to};
 use super::{CURSOR, LIMIT, PAGE, PREFIX, READ, query};
-use crate::http::api::changelog::Changelog;
+use crate::http::api::changelog::{Changelog, MadeBy};
 use crate::http::api::links::{Broken, Graph, Neighbours, Orphans, PageLinks};
 use crate::http::api::lists::{Deleted, Pages, Tree};
 use crate::http::api::tags::{Categories, Tags};
@@ -93,6 +93,7 @@ pub(super) const LISTS: &[Operation] = &[
         description: "The commits of the wiki, newest first, with the pages and files that each changed.",
         fields: &[
             query("author", "Commits of this author, case ignored.", "Research agent", of::<String>),
+            query("by", "Commits of people, or of agents.", "agent", of::<MadeBy>),
             query("prefix", "Commits that changed something whose path begins with this.", "Guides/", of::<String>),
             query("since", "Made then or later.", "2026-11-01", TIME),
             query("until", "Made then or earlier; a day alone means all of it.", "2026-11-20", TIME),

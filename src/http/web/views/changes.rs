@@ -75,6 +75,8 @@ pub(crate) struct BlamedLine {
 pub(crate) struct ChangelogView<'a> {
     pub(crate) frame: Frame<'a>,
     pub(crate) author: &'a str,
+    /// `person`, `agent`, or empty for both.
+    pub(crate) by: &'a str,
     pub(crate) prefix: &'a str,
     pub(crate) since: &'a str,
     pub(crate) until: &'a str,

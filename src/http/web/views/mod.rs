@@ -12,6 +12,8 @@ mod changes;
 mod files;
 mod forms;
 mod lists;
+mod settings;
+mod side;
 mod transfer;
 mod writing;
 
@@ -24,8 +26,16 @@ pub(crate) use changes::{
 };
 pub(crate) use files::{FileRow, FileVersion, FileView, PageFiles};
 pub(crate) use forms::{DeletePage, RenamePage};
-pub(crate) use lists::{BrokenRow, LinksOverview, NameCount, Names, PageLinksView, PagesWith};
-pub(crate) use transfer::ExportView;
+pub(crate) use lists::{
+    BrokenRow, Folder, IndexEntry, IndexGroup, Letter, LinksOverview, NameCount, Names, NamesFound, PageIndex,
+    PageLinksView, PagesWith, SourceView,
+};
+pub(crate) use settings::{
+    FieldKind, FieldOption, NewTokenShown, PersonRow, SettingsDanger, SettingsField, SettingsForm,
+    SettingsHousekeeping, SettingsNav, SettingsPeople, SettingsTokens, TokenRow,
+};
+pub(crate) use side::{Side, TreeName, TreePart, TreeRow};
+pub(crate) use transfer::{ExportView, FateRow, FatesView, ImportForm, ImportJob, ImportStage, ImportView};
 pub(crate) use writing::{
     ClashView, DraftCompare, DraftOffer, DraftRow, Drafting, Drafts, EditConflict, EditForm, Held, Section,
     SummaryField,
@@ -52,12 +62,20 @@ pub(crate) struct Frame<'a> {
     pub(crate) person: Option<&'a str>,
     /// Whether this visitor may change the wiki; shows Edit and New page.
     pub(crate) may_write: bool,
+    /// Whether this visitor may change the wiki's settings.
+    pub(crate) may_administer: bool,
+    /// The wiki's own style sheet for the text of pages; none when it has none.
+    pub(crate) style_href: Option<&'a str>,
     /// Where to sign in and come back here; none when nobody can, or someone has.
     pub(crate) sign_in_href: Option<&'a str>,
     /// The platform's page, which lists the wikis.
     pub(crate) platform_href: &'a str,
     /// Goes into every form that posts, as the field `csrf`.
     pub(crate) csrf: &'a str,
+    /// What stands beside the pages of a wiki.
+    pub(crate) side: Option<&'a Side>,
+    /// Whether search engines may list the wiki's pages.
+    pub(crate) indexed: bool,
 }
 
 /// The page that a request is about.
@@ -71,17 +89,27 @@ pub(crate) struct PageNav<'a> {
 
 impl Frame<'_> {
     /// The number of the wiki's accent colour, the same at every visit.
-    fn hue(&self) -> u32 {
+    pub(crate) fn hue(&self) -> u32 {
         hue_of(self.slug)
     }
 
     /// The address of the page that the request is about; the wiki's home when there is none.
-    fn page_base(&self) -> &str {
+    pub(crate) fn page_base(&self) -> &str {
         self.page.as_ref().map_or("", |page| page.base)
     }
 
+    /// Whether an address is that of the page that the request is about.
+    pub(crate) fn is_here(&self, href: &str) -> bool {
+        self.page.as_ref().is_some_and(|page| page.base == href)
+    }
+
+    /// Whether there is a sidebar and the visitor has put it away.
+    pub(crate) fn side_is_hidden(&self) -> bool {
+        self.side.is_some_and(|side| side.hidden)
+    }
+
     /// Where the Sign out button posts to.
-    fn sign_out_action(&self) -> &'static str {
+    pub(crate) fn sign_out_action(&self) -> &'static str {
         if self.slug.is_some() { "/-/sign-out" } else { "/auth/sign-out" }
     }
 }
@@ -142,7 +170,7 @@ pub(crate) struct WikiCard {
 }
 
 impl WikiCard {
-    fn hue(&self) -> u32 {
+    pub(crate) fn hue(&self) -> u32 {
         hue_of(Some(&self.slug))
     }
 }
@@ -170,6 +198,12 @@ pub(crate) struct PageView<'a> {
     pub(crate) changed: Option<Change>,
     /// The revision of the text shown, in hex.
     pub(crate) revision: &'a str,
+    /// How long it is: `1,240 words, 6 minutes`.
+    pub(crate) words: &'a str,
+    /// Its first words; empty when there are none.
+    pub(crate) description: &'a str,
+    /// Its own address, with the host.
+    pub(crate) canonical: &'a str,
     /// Set when the text shown is not the current one.
     pub(crate) old: Option<OldVersion<'a>>,
     /// Whether it was just saved together with somebody else's change.
@@ -230,6 +264,8 @@ pub(crate) struct AttachmentRow {
 pub(crate) struct Change {
     pub(crate) at: Moment,
     pub(crate) author: String,
+    /// Whether a program made it, rather than a person.
+    pub(crate) agent: bool,
 }
 
 /// Says that the text shown is not the current one; date and author are in [`PageView::changed`].
@@ -302,50 +338,6 @@ pub(crate) struct Version {
     pub(crate) current: bool,
 }
 
-/// All pages of a wiki, by their first letter.
-#[derive(Template)]
-#[template(path = "index.html")]
-pub(crate) struct PageIndex<'a> {
-    pub(crate) frame: Frame<'a>,
-    /// How many pages there are.
-    pub(crate) total: usize,
-    pub(crate) groups: Vec<IndexGroup>,
-}
-
-/// The pages whose first component begins with one letter.
-#[derive(Clone, Debug)]
-pub(crate) struct IndexGroup {
-    /// `A`; `#` for what begins with no letter. At most one group a letter.
-    pub(crate) letter: char,
-    /// In depth-first order.
-    pub(crate) entries: Vec<IndexEntry>,
-}
-
-impl IndexGroup {
-    /// Each entry at the top with what is below it.
-    fn trees(&self) -> impl Iterator<Item = &[IndexEntry]> {
-        self.entries.chunk_by(|_, next| next.depth > 0)
-    }
-}
-
-/// A page, or a folder that has no page of its own.
-#[derive(Clone, Debug)]
-pub(crate) struct IndexEntry {
-    /// 0 at the top.
-    pub(crate) depth: usize,
-    /// The last component, for people.
-    pub(crate) name: String,
-    /// None for a folder without a page.
-    pub(crate) href: Option<String>,
-}
-
-impl IndexEntry {
-    /// The style sheet indents this many steps.
-    fn indent(&self) -> usize {
-        self.depth.min(6)
-    }
-}
-
 /// What a search found, or the empty search form.
 #[derive(Template)]
 #[template(path = "search.html")]
@@ -356,6 +348,10 @@ pub(crate) struct SearchResults<'a> {
     /// What is asked for beside the query.
     pub(crate) prefix: &'a str,
     pub(crate) tag: &'a str,
+    pub(crate) category: &'a str,
+    /// Whether a filter leaves pages out, and the same search without.
+    pub(crate) filtered: bool,
+    pub(crate) unfiltered_href: &'a str,
     /// Whether only words count.
     pub(crate) words_only: bool,
     /// Whether there is a model, and so a choice.

@@ -1,6 +1,8 @@
 //! Renders every page kind with sample data. With `ROBOTWIKI_RENDER_DIR` set, the pages
 //! are left there as files, to look at in a browser.
 
+mod transfer;
+
 use std::path::Path;
 
 use askama::Template;
@@ -26,9 +28,13 @@ fn wiki_frame(title: &'static str) -> Frame<'static> {
         page: None,
         person: Some("Ada Lindqvist"),
         may_write: true,
+        may_administer: false,
+        style_href: None,
         sign_in_href: None,
         platform_href: "http://localhost:8080/",
         csrf: "csrf-token",
+        side: None,
+        indexed: true,
     }
 }
 
@@ -49,7 +55,7 @@ fn link(text: &str, href: &str) -> Link {
 }
 
 fn change(seconds: UnixSeconds, author: &str) -> Change {
-    Change { at: Moment::from_unix(seconds), author: author.to_owned() }
+    Change { at: Moment::from_unix(seconds), author: author.to_owned(), agent: author.contains("agent") }
 }
 
 fn drafting() -> Drafting {
@@ -151,6 +157,9 @@ fn page() -> PageView<'static> {
         ],
         changed: Some(change(1_795_189_680, "Ada Lindqvist")),
         revision: "4f6c0b1d2e9a8c7f6b5a4d3c2b1a0f9e8d7c6b5a",
+        words: "1,240 words, 6 minutes",
+        description: "Install the package, open the link.",
+        canonical: "https://notes.example.org/Guides/First_Steps",
         merged: false,
         old: None,
     }
@@ -159,7 +168,7 @@ fn page() -> PageView<'static> {
 fn versions() -> Vec<Version> {
     [
         ("4f6c0b1d2e", 1_795_189_680, "Ada Lindqvist", "Say which port the server listens on", None),
-        ("91be07aa54", 1_795_102_280, "Claude (agent)", "Add the table of settings", None),
+        ("91be07aa54", 1_795_102_280, "Research agent", "Add the table of settings", None),
         ("c03d5e8f17", 1_794_690_000, "Jun Okafor", "", None),
         ("7a2210be9d", 1_793_190_000, "Ada Lindqvist", "Rename Setup to First Steps", Some("Setup")),
         ("0d44f1ab36", 1_790_000_000, "Ada Lindqvist", "Start the guide", Some("Setup")),
@@ -178,18 +187,70 @@ fn versions() -> Vec<Version> {
     .collect()
 }
 
-fn index(pages_a_letter: usize) -> Vec<IndexGroup> {
+fn index(pages_a_letter: usize) -> PageIndex<'static> {
     let words = ["Administration", "Backups", "Changelog", "Field trips", "Guides", "Herbarium", "Moss", "Weather"];
-    let groups = words.iter().map(|word| {
-        let entry = |n: usize| match n % 7 {
-            0 => IndexEntry { depth: 0, name: format!("{word} {}", 1990 + n), href: None },
-            4 => IndexEntry { depth: 2, name: "Notes from the road".to_owned(), href: Some(format!("/{word}/{n}/a")) },
-            5 | 6 => IndexEntry { depth: 0, name: format!("{word}, part {n}"), href: Some(format!("/{word}_{n}")) },
-            _ => IndexEntry { depth: 1, name: format!("Week {n}"), href: Some(format!("/{word}/{n}")) },
-        };
-        IndexGroup { letter: word.chars().next().unwrap(), entries: (0..pages_a_letter).map(entry).collect() }
-    });
-    groups.collect()
+    let groups: Vec<IndexGroup> = words
+        .iter()
+        .map(|word| {
+            let entry = |n: usize| {
+                let (depth, name, is_page) = match n % 7 {
+                    0 => (0, format!("{word} {}", 1990 + n), false),
+                    4 => (2, "Notes from the road".to_owned(), true),
+                    5 | 6 => (0, format!("{word}, part {n}"), true),
+                    _ => (1, format!("Week {n}"), true),
+                };
+                let below = (n % 7 == 6).then(|| ("312 pages".to_owned(), format!("/-/index?in={word}_{n}")));
+                IndexEntry { depth, name, href: format!("/{word}_{n}"), is_page, below, headings: Vec::new() }
+            };
+            let letter = word.chars().next().unwrap();
+            IndexGroup { letter, entries: (0..pages_a_letter).map(entry).collect() }
+        })
+        .collect();
+    PageIndex {
+        frame: wiki_frame("All pages"),
+        heading: "All pages",
+        folder: None,
+        total: u32::try_from(pages_a_letter * words.len()).unwrap(),
+        letters: groups.iter().map(|g| Letter { letter: g.letter, href: format!("#letter-{}", g.letter) }).collect(),
+        groups,
+        whole: pages_a_letter < 100,
+        headings: false,
+        headings_href: "/-/index?headings=1".to_owned(),
+        all_href: "/-/index".to_owned(),
+        previous_href: None,
+        next_href: (pages_a_letter >= 100).then(|| "/-/index?from=n".to_owned()),
+        filter: "",
+        found: None,
+    }
+}
+
+fn side() -> Side {
+    let name = |text: &str, href: &str, current| TreeName { link: link(text, href), current };
+    let folded = |text: &str, href: &str, pages: u32| TreeRow::Folded {
+        name: name(text, href, false),
+        pages: format!("{pages} pages"),
+        inside_href: format!("/-/index?in={text}"),
+    };
+    Side {
+        menu: vec![
+            Some(link("Start", "/Home")),
+            Some(link("The society", "https://example.org/")),
+            None,
+            Some(link("Changes", "/-/changelog")),
+        ],
+        rows: vec![
+            TreeRow::Name(name("Administration", "/Administration", false)),
+            folded("Field trips", "/Field_trips", 48),
+            TreeRow::Opens(name("Guides", "/Guides", false)),
+            TreeRow::Name(name("Drying and pressing", "/Guides/Drying_and_pressing", false)),
+            TreeRow::Name(name("First Steps", "/Guides/First_Steps", true)),
+            folded("Microscopy", "/Guides/Microscopy", 1),
+            TreeRow::Closes,
+            TreeRow::Name(name("Herbarium of the northern collection, 1890 to 1912", "/Herbarium", false)),
+            TreeRow::More(link("More", "/-/index")),
+        ],
+        hidden: false,
+    }
 }
 
 fn hits() -> Vec<SearchHit> {
@@ -238,6 +299,7 @@ fn all_pages() -> Vec<(&'static str, String)> {
         typed,
     };
     let draw = |page: &dyn askama::DynTemplate| page.dyn_render().unwrap();
+    let side = side();
     let landing = |frame, wikis| Landing { frame, wikis };
     let card = |name: &str, slug: &str, public, role| WikiCard {
         name: name.to_owned(),
@@ -312,6 +374,9 @@ fn all_pages() -> Vec<(&'static str, String)> {
         query,
         prefix: "",
         tag: "",
+        category: "",
+        filtered: false,
+        unfiltered_href: "/-/search?q=backup",
         words_only: false,
         has_model: true,
         note: None,
@@ -437,9 +502,31 @@ fn all_pages() -> Vec<(&'static str, String)> {
         ),
         ("revert", draw(&revert(true))),
         ("revert-obstacles", draw(&revert(false))),
-        ("index", draw(&PageIndex { frame: wiki_frame("All pages"), total: 168, groups: index(21) })),
-        ("index-large", draw(&PageIndex { frame: wiki_frame("All pages"), total: 6400, groups: index(800) })),
-        ("index-empty", draw(&PageIndex { frame: wiki_frame("All pages"), total: 0, groups: Vec::new() })),
+        ("index", draw(&index(21))),
+        ("index-large", draw(&index(800))),
+        ("index-empty", draw(&index(0))),
+        (
+            "index-folder",
+            draw(&PageIndex {
+                heading: "Field trips",
+                folder: Some(Folder {
+                    path: "Field_trips".to_owned(),
+                    page_href: None,
+                    crumbs: vec![Crumb { name: "All pages".to_owned(), href: Some("/-/index".to_owned()) }],
+                    create_href: Some("/Field_trips/edit"),
+                }),
+                ..index(9)
+            }),
+        ),
+        (
+            "index-filter",
+            draw(&PageIndex {
+                filter: "moss",
+                found: Some(NamesFound { pages: vec![link("Moss, part 5", "/Moss_5")], total: 1 }),
+                ..index(9)
+            }),
+        ),
+        ("page-side", draw(&PageView { frame: Frame { side: Some(&side), ..page_frame("First Steps") }, ..page() })),
         ("search", draw(&found("backup", 12, hits(), Some("/Backup/edit")))),
         ("search-none", draw(&found("perpetuum <mobile>", 0, Vec::new(), Some("/Perpetuum/edit")))),
         ("search-empty", draw(&found("", 0, Vec::new(), None))),
@@ -495,7 +582,7 @@ fn all_pages() -> Vec<(&'static str, String)> {
 
 #[test]
 fn every_page_kind_renders_a_whole_document_that_the_content_policy_allows() {
-    let pages = all_pages();
+    let pages = [all_pages(), transfer::pages()].concat();
     if let Some(dir) = std::env::var_os("ROBOTWIKI_RENDER_DIR") {
         for (name, html) in &pages {
             std::fs::write(Path::new(&dir).join(name).with_extension("html"), html).unwrap();
