@@ -135,7 +135,7 @@ pub(super) enum Verb {
         slug: Slug,
         /// A zip file, a folder or a git repository that the server may read.
         path: PathBuf,
-        /// What wrote it: markdown (any Markdown files), git, obsidian, otterwiki, robotwiki or auto.
+        /// What wrote it: auto, markdown (any Markdown files), git, obsidian, otterwiki, robotwiki.
         #[arg(long, value_name = "KIND", default_value = "auto", value_parser = ImportKind::parse)]
         kind: ImportKind,
         /// When a name is taken: skip keeps what is there, rename gives the new one a number, overwrite

@@ -1,4 +1,4 @@
-use super::versions::{Version, find, version};
+use super::versions::{Version, find, history_of, version};
 use super::{Access, Read, WikiError};
 use crate::model::{PagePath, Revision, RevisionPrefix};
 use crate::repo::TextDiff;
@@ -45,7 +45,7 @@ pub fn diff(access: &Access<Read>, path: &PagePath, query: &DiffQuery) -> Result
     let at = query.to.as_ref().map(|to| find(access, to)).transpose()?;
     let mut to = version(access, &stored, at.unwrap_or(tip))?;
     let name = to.path.clone().unwrap_or_else(|| stored.clone());
-    let commits = wiki.repo().history(&name.file(), to.revision, 2)?;
+    let commits = history_of(access, &name.file(), to.revision, 2)?;
     if let (None, Some(last)) = (at, commits.first()) {
         to.revision = last.commit.revision;
     }

@@ -1,5 +1,6 @@
 use serde_json::{Map, Value};
 
+use super::versions::history_of;
 use super::{Access, By, Read, WikiError};
 use crate::catalog::State;
 use crate::markdown;
@@ -75,7 +76,7 @@ pub fn read(access: &Access<Read>, path: &PagePath, at: Option<&RevisionPrefix>)
     let revision = wiki.repo().find(at)?.ok_or_else(|| missing(path))?;
     let snapshot = wiki.repo().at(revision)?.ok_or_else(|| missing(path))?;
     let bytes = snapshot.read(&stored.file())?.ok_or_else(|| missing(path))?;
-    let last = wiki.repo().history(&stored.file(), revision, 1)?.first().map(|entry| LastChange::from(&entry.commit));
+    let last = history_of(access, &stored.file(), revision, 1)?.first().map(|entry| LastChange::from(&entry.commit));
     page(stored, bytes, last, Vec::new(), Vec::new(), as_of)
 }
 

@@ -1,6 +1,6 @@
 use super::{Access, AsOf, Read, WikiError};
-use crate::model::{PagePath, Revision, RevisionPrefix, UnixSeconds};
-use crate::repo::Snapshot;
+use crate::model::{PagePath, RepoPath, Revision, RevisionPrefix, UnixSeconds};
+use crate::repo::{CommitInfo, HistoryEntry, Snapshot};
 
 /// A page's file in some commit.
 pub(super) struct Version {
@@ -54,7 +54,7 @@ pub(super) fn version(access: &Access<Read>, path: &PagePath, revision: Revision
     }
     let mut tried = path.clone();
     let tip = wiki.tip()?.ok_or_else(unknown)?;
-    for entry in wiki.repo().history(&path.file(), tip, MOST_FOLLOWED)? {
+    for entry in history_of(access, &path.file(), tip, MOST_FOLLOWED)? {
         let Some(former) = PagePath::from_file(&entry.path).filter(|former| *former != tried) else { continue };
         if snapshot.find(&former.file())?.is_some() {
             return Ok(Version { revision, snapshot, path: Some(former) });
@@ -62,6 +62,29 @@ pub(super) fn version(access: &Access<Read>, path: &PagePath, revision: Revision
         tried = former;
     }
     Ok(Version { revision, snapshot, path: None })
+}
+
+/// The commits that changed a file, newest first, from a commit back. Of a commit that the
+/// wiki's newest one builds on, the catalog knows them; else git is walked through.
+pub(super) fn history_of(
+    access: &Access<Read>,
+    file: &RepoPath,
+    from: Revision,
+    most: usize,
+) -> Result<Vec<HistoryEntry>, WikiError> {
+    let wiki = access.wiki();
+    let state = wiki.current()?;
+    if state.log().place(from).is_none() {
+        drop(state);
+        return Ok(wiki.repo().history(file, from, most)?);
+    }
+    let known = state.log().history(file.as_str(), from, most).into_iter();
+    let entry = |known: crate::catalog::LogHistory<'_>| HistoryEntry {
+        commit: CommitInfo::clone(known.commit),
+        path: known.path.to_owned(),
+        blob: known.blob,
+    };
+    Ok(known.map(entry).collect())
 }
 
 /// Commits of a page that are looked through for its former names.

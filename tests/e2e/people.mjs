@@ -53,19 +53,23 @@ export const typed = (page) => page.locator('textarea[name=content]').inputValue
 
 export const save = (page) => page.getByRole('button', { name: 'Save', exact: true }).click()
 
-/** A page's file as it is; nothing when there is none. */
-export async function source(page, given, path) {
-  const answer = await page.request.get(`${given.wiki}/api/v1/pages/${path}`, { headers: { Authorization: `Bearer ${given.token}` } })
-  return answer.ok() ? (await answer.json()).content : ''
+const call = (given, path, options = {}) => fetch(`${given.wiki}/api/v1/pages/${path}`, {
+  ...options,
+  headers: { Authorization: `Bearer ${given.token}`, 'Content-Type': 'application/json' },
+})
+
+/** A page's file as it is, read as a program does; nothing when there is none. */
+export async function source(given, path) {
+  const answer = await call(given, path)
+  return answer.ok ? (await answer.json()).content : ''
 }
 
 /** Puts a page there as a program does, over whatever it is. */
-export async function put(page, given, path, content) {
-  const headers = { Authorization: `Bearer ${given.token}` }
-  const there = await page.request.get(`${given.wiki}/api/v1/pages/${path}`, { headers })
-  const revision = there.ok() ? (await there.json()).revision : undefined
-  const answer = await page.request.put(`${given.wiki}/api/v1/pages/${path}`, { headers, data: { content, revision } })
-  assert.ok(answer.ok(), await answer.text())
+export async function put(given, path, content) {
+  const there = await call(given, path)
+  const revision = there.ok ? (await there.json()).revision : undefined
+  const answer = await call(given, path, { method: 'PUT', body: JSON.stringify({ content, revision }) })
+  assert.ok(answer.ok, await answer.text())
 }
 
 /** A picture of the page, when somebody wants to look at it. */

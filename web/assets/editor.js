@@ -36,33 +36,40 @@ const say = (words, kind = "") => {
 };
 
 const local = {
-  read() {
+  read(from) {
     try {
-      return JSON.parse(localStorage.getItem(key) ?? "null");
+      return JSON.parse(localStorage.getItem(from) ?? "null");
     } catch {
       return null;
     }
   },
+  // What the server has, and what the page says, need not be kept here.
   write() {
-    if (offered) return;
     try {
-      if (changed()) localStorage.setItem(key, JSON.stringify({ text: text.value, base, time: Date.now() }));
+      if (changed() && text.value !== kept) localStorage.setItem(key, JSON.stringify({ text: text.value, base, time: Date.now() }));
       else localStorage.removeItem(key);
     } catch {
       // Full or forbidden: the server's draft and the warning before leaving remain.
     }
   },
-  forget() {
-    if (offered) return;
+  forget(which = key) {
     try {
-      localStorage.removeItem(key);
+      localStorage.removeItem(which);
     } catch {
       // Nothing was kept.
     }
   },
+  // A text on offer makes room for the one that is being written.
+  setAside(draft) {
+    try {
+      localStorage.setItem(aside, JSON.stringify(draft));
+      localStorage.removeItem(key);
+    } catch {
+      // Then it is on offer in this window only.
+    }
+  },
 };
-// Whether this browser's text is on offer.
-let offered = false;
+const aside = `${key} aside`;
 
 const address = `/-/draft/${path.split("/").map(encodeURIComponent).join("/")}`;
 
@@ -125,9 +132,8 @@ const use = (words) => {
 };
 
 const offer = (draft) => {
-  offered = true;
   const decide = () => {
-    offered = false;
+    local.forget(aside);
     box.replaceChildren();
     text.focus();
   };
@@ -142,15 +148,15 @@ const offer = (draft) => {
       use(draft.text);
       local.write();
     }),
-    button("Throw it away", () => {
-      decide();
-      local.forget();
-    }),
+    button("Throw it away", decide),
   );
 };
 
-const found = local.read();
-const theirs = typeof found?.text === "string" && found.text.trimEnd() !== text.value.trimEnd();
+const differs = (draft) => typeof draft?.text === "string" && draft.text.trimEnd() !== text.value.trimEnd();
+let found = local.read(key);
+if (differs(found)) local.setAside(found);
+else found = local.read(aside);
+const theirs = differs(found);
 let back = false;
 try {
   back = sessionStorage.getItem("resume") === key;
@@ -160,6 +166,8 @@ try {
 }
 if (theirs && back && !unsaved) {
   use(found.text);
+  local.forget(aside);
+  local.write();
   say("This is the text that you sent. It is not saved yet.");
 } else if (theirs && box && !unsaved) offer(found);
 else if (unsaved) local.write();
@@ -187,7 +195,7 @@ const problem = (words) => {
 const send = () => {
   sending = true;
   try {
-    if (!offered) sessionStorage.setItem("sent", JSON.stringify({ key, path, base }));
+    sessionStorage.setItem("sent", JSON.stringify({ key, path, base }));
   } catch {
     // The draft is then offered again, which does no harm.
   }

@@ -114,7 +114,7 @@ fn an_otterwiki_keeps_its_layout_and_both_addresses_of_its_files() {
     assert_eq!((again.pages.overwritten, again.pages.unchanged, again.files.unchanged), (1, 1, 1));
     let home = world.read("Home");
     assert!(
-        home.contains("[[Label|Some Page]]") && home.contains("](/some_page/x.png) ![q](</some_page/x.png>)"),
+        home.contains("[[Label|Some Page]]") && home.contains("](/some_page/x.png) ![q](</Some Page/x.png>)"),
         "{home}"
     );
     let unchanged = run(&world, &path, options(ImportKind::Auto, OnConflict::Overwrite, false)).unwrap();

@@ -108,7 +108,7 @@ async fn versions_are_compared_and_their_lines_have_authors() {
     assert!(html.contains("more") && html.contains(&format!("revision={}", second.revision)), "{html}");
     let (_, html) = world.get(&format!("/Page/blame?revision={}", first.revision)).await;
     assert!(html.contains("two") && !html.contains("more"), "{html}");
-    let (_, source) = world.get(&format!("/Page/source?revision={}", first.revision)).await;
+    let (_, source) = world.get(&format!("/Page/source?raw&revision={}", first.revision)).await;
     assert_eq!(source, "one\ntwo\nsame\n");
     for verb in ["diff?to", "diff?from", "blame?revision", "source?revision"] {
         assert_eq!(world.get(&format!("/Page/{verb}=xyz")).await.0, StatusCode::UNPROCESSABLE_ENTITY, "{verb}");

@@ -30,7 +30,7 @@ async fn a_page_is_renamed_or_the_form_says_why_not() {
     let done = world.post("/Old_name/rename", &[("to", "New name"), ("base", &page.revision.to_string())]).await;
     assert_eq!(done.0, StatusCode::SEE_OTHER);
     assert_eq!(world.get("/New_name/Below").await.0, StatusCode::OK);
-    assert_eq!(world.get("/Linker/source").await.1, "[[New_name]]\n");
+    assert_eq!(world.get("/Linker/source?raw").await.1, "[[New_name]]\n");
     assert_eq!(world.get("/Old_name").await.0, StatusCode::FOUND);
 }
 
@@ -64,7 +64,7 @@ async fn an_old_version_is_brought_back() {
     assert_eq!(world.post("/Page/revert", &[]).await.0, StatusCode::UNPROCESSABLE_ENTITY, "no version at all");
     let done = world.post("/Page/revert", &[("revision", &first.revision.short())]).await;
     assert_eq!(done.0, StatusCode::SEE_OTHER);
-    assert_eq!(world.get("/Page/source").await.1, "one\n");
+    assert_eq!(world.get("/Page/source?raw").await.1, "one\n");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -74,7 +74,7 @@ async fn a_task_is_ticked_where_the_reader_saw_it() {
     let base = page.revision.to_string();
     let (status, revision) = world.post("/-/task/Tasks", &[("task", "1"), ("done", "true"), ("base", &base)]).await;
     assert_eq!(status, StatusCode::OK);
-    assert_eq!(world.get("/Tasks/source").await.1, "- [ ] a\n- [x] b\n");
+    assert_eq!(world.get("/Tasks/source?raw").await.1, "- [ ] a\n- [x] b\n");
     let stale = world.post("/-/task/Tasks", &[("task", "0"), ("done", "true"), ("base", &base)]).await;
     assert_eq!(stale.0, StatusCode::CONFLICT, "another box was ticked meanwhile");
     for (fields, what) in [
@@ -86,7 +86,7 @@ async fn a_task_is_ticked_where_the_reader_saw_it() {
         let (status, _) = world.post("/-/task/Tasks", fields).await;
         assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{what}");
     }
-    assert_eq!(world.get("/Tasks/source").await.1, "- [ ] a\n- [x] b\n");
+    assert_eq!(world.get("/Tasks/source?raw").await.1, "- [ ] a\n- [x] b\n");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -101,7 +101,7 @@ async fn files_come_get_a_new_name_and_go() {
 
     let renamed = world.upload(&page, &[("rename", None, "a.png"), ("to", None, "new.png")]).await;
     assert_eq!(renamed.0, StatusCode::SEE_OTHER);
-    assert_eq!(world.get("/Page/source").await.1, "![x](./new.png)\n");
+    assert_eq!(world.get("/Page/source?raw").await.1, "![x](./new.png)\n");
     let deleted = world.upload(&page, &[("delete", None, "b_c.txt")]).await;
     assert_eq!(deleted.0, StatusCode::SEE_OTHER);
     assert_eq!(world.get("/Page/b_c.txt").await.0, StatusCode::NOT_FOUND);
@@ -148,7 +148,7 @@ async fn a_form_of_another_site_changes_nothing() {
             assert_eq!(status, StatusCode::FORBIDDEN, "{address} from {origin:?}: {html}");
         }
     }
-    assert_eq!(world.get("/Page/source").await.1, "- [ ] one\n");
+    assert_eq!(world.get("/Page/source?raw").await.1, "- [ ] one\n");
     let (_, html) = world.get("/Page/history").await;
     assert_eq!(html.matches("class=\"version-link\"").count(), 1, "{html}");
 }
