@@ -321,7 +321,10 @@ impl<'t> Scanner<'t> {
                 source.push_str(content.trim());
             }
             if !part.is_empty() {
-                inside.push((next, start..line.len()));
+                // Deeper than the formula's first line it would be code.
+                let blank = line.get(..start).unwrap_or_default();
+                let begins = blank.trim_end_matches([' ', '\t']).len().max(prefix.text).min(start);
+                inside.push((next, begins..line.len()));
             }
             if ends.is_some() {
                 let opened = self.marks.len();

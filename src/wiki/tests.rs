@@ -306,7 +306,7 @@ fn a_rename_rewrites_links_of_every_spelling_and_leaves_others_alone() {
     world.write("Tools/Old_Name", "[up](../Linker) [[Part]]\n", None).unwrap();
     world.write("Tools/Old_Name/Part", "[up](../Old_Name)\n", None).unwrap();
     world
-        .write("Linker", "[[tools/old name#x|it]] [b](Tools/Old%20Name) [c][r]\n\n[r]: <Tools/Old_Name>\n", None)
+        .write("Linker", "[[it|tools/old name#x]] [b](Tools/Old%20Name) [c][r]\n\n[r]: <Tools/Old_Name>\n", None)
         .unwrap();
     world.write("Other", "Old Name, tools/old name and `[[Tools/Old Name]]`\n", None).unwrap();
     let extent = extent_of_rename(&world.writing(), &page("tools/old name")).unwrap();

@@ -90,6 +90,8 @@ export const kinds = [
   { name: 'a file', template: 'file.html', as: 'owner', at: handbook + '/attachments?file=roof.png' },
   { name: 'a file, a reader', template: 'file.html', as: 'nobody', at: handbook + '/attachments?file=wiring.svg' },
   { name: 'export', template: 'export.html', as: 'owner', at: '/-/export' },
+  ...['general', 'reading', 'writing', 'appearance', 'redirects'].map((at) => ({ name: `settings, ${at}`, template: 'settings_form.html', as: 'owner', at: '/-/settings/' + at })),
+  ...['people', 'tokens', 'housekeeping', 'danger'].map((at) => ({ name: `settings, ${at}`, template: `settings_${at}.html`, as: 'owner', at: '/-/settings/' + at })),
   { name: 'import', template: 'import.html', as: 'owner', at: '/-/settings/import' },
   { name: 'import, what would happen', template: 'import_job.html', as: 'owner', run: async (page, d) => {
     const buffer = await (await page.request.get(d.wiki + '/-/export/zip')).body()
@@ -99,8 +101,6 @@ export const kinds = [
     await page.getByRole('button', { name: 'Look at it' }).click()
     await page.getByRole('heading', { level: 1, name: 'What would happen' }).waitFor()
   } },
-  ...['general', 'reading', 'writing', 'appearance', 'redirects'].map((at) => ({ name: `settings, ${at}`, template: 'settings_form.html', as: 'owner', at: '/-/settings/' + at })),
-  ...['people', 'tokens', 'housekeeping', 'danger'].map((at) => ({ name: `settings, ${at}`, template: `settings_${at}.html`, as: 'owner', at: '/-/settings/' + at })),
   { name: 'API reference', template: 'api.html', as: 'owner', at: '/-/api' },
   { name: 'API reference of the platform', template: 'api.html', as: 'owner', at: (d) => d.root + '/-/api' },
 

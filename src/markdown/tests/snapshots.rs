@@ -58,7 +58,7 @@ fn blocks() {
     );
     snapshot!(
         "formulas",
-        "$a^2$ and `$b$`, but `$`, `$$`, `$x=2`, $ a $, \\$a\\$, 5$ and 6$\n",
+        "$a^2$ and `$b$`, but `$`, `$$`, `$x=2`, $ a $, \\$a\\$\n\n5$ and 6$\n",
         "costs $5 and $6, or $7 to $10\n",
         "in $$a < b$$ text\n\n$$\na\n\n- b\n= c\n$$\nafter\n\n- item\n  $$x\n  + y$$\n\n> $$\n> q\n> $$\n",
         "```math\na\nb\n```\n",
