@@ -201,8 +201,7 @@ async function drafts(mine) {
     contains(await quiet.locator('.diff').innerText(), 'Without scripts.')
     await quiet.goto(at('/-/drafts'))
     await discard(quiet, 'Drafts').click()
-    await quiet.waitForURL(at('/-/drafts'))
-    assert.equal(await discard(quiet, 'Drafts').count(), 0)
+    await discard(quiet, 'Drafts').waitFor({ state: 'detached' })
   })
   await plain.close()
   await step('without a network the text stays, here and in this browser', async () => {
@@ -386,6 +385,8 @@ async function beginning(page, mine) {
     await kept(small)
     await small.goto(at('/-/drafts'))
     await discard(small, 'Guides / First Step').tap()
+    await discard(small, 'Guides / First Step').waitFor({ state: 'detached' })
+    await small.waitForLoadState()
     await small.goto(at('/Guides/First_Step/edit'))
     await small.locator('.rich-editor').waitFor()
   })
