@@ -72,7 +72,7 @@ sensors: [temperature, humidity, pressure]
 
 The station stands on the roof of the old observatory and reports every *ten minutes*. This page says how it is built,
 how it is **kept alive**, and what to do when it ~~sleeps~~ stops. It is ==read before every visit==; the longer story is
-in [[Station/History|the history]], and [[Station/Spare parts]] is a page that nobody has written yet.
+in [[its history|Station/Past]], and [[Station/Spare parts]] is a page that nobody has written yet.
 
 ![The roof in the morning, seen from the north](./roof.png "The roof, October 2026")
 
@@ -226,7 +226,7 @@ export async function furnish(wiki, token) {
   await wikis.attach(station, 'readings of november.csv', 'time,temperature\n2026-11-20T06:10:00Z,3.4\n')
   await wikis.attach(station, 'wiring.svg', '<svg xmlns="http://www.w3.org/2000/svg" width="80" height="40"><path d="M5 20h70" stroke="red"/></svg>')
   await wikis.attach(station, 'manual.pdf', '%PDF-1.4\n%%EOF\n')
-  await wikis.write('Station/History', '# History\n\nBuilt in 2019; see [[Station/Handbook]].\n\nThe weather station was moved once.\n')
+  await wikis.write('Station/Past', '# The past of the station\n\nBuilt in 2019; see [[Station/Handbook]].\n\nThe weather station was moved once.\n')
   await wikis.write('Station/Visits', '# Visits\n\n- 2026-11-02 Ada, Grace\n- 2026-11-16 Barbara\n\nBack to the [[Station/Handbook|handbook]].\n')
   const topics = ['Observations', 'Projects', 'People', 'Instruments']
   for (const topic of topics) {
