@@ -19,6 +19,10 @@ const ENDING: usize = 4;
 const LONGEST: usize = 40;
 
 impl Query {
+    pub(super) fn is_corrected(&self) -> bool {
+        self.wanted.iter().any(|clause| !clause.corrections.is_empty())
+    }
+
     /// The query with corrections for the words that no page has; none when there are none.
     pub(super) fn corrected(&self, corpus: &Corpus<'_>) -> tantivy::Result<Option<Self>> {
         let mut query = self.clone();

@@ -12,6 +12,9 @@ const CEILING: f32 = 0.85;
 /// either side.
 const MEANING: f32 = 0.2;
 
+/// What words weigh that stand in for a word that no page has: less than what is about the same.
+pub const CORRECTED: f32 = 0.2;
+
 /// A page in the joint ranking.
 #[derive(Clone, Copy, PartialEq, Debug, Default)]
 pub struct Fused {

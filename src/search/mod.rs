@@ -37,7 +37,7 @@ pub use admission::{Admission, words_of};
 pub use chunk::{Chunk, chunks};
 pub use embedding::Embed;
 pub use error::{BoxError, Error};
-pub use fusion::{FLOOR, Fused, fuse, meaning_score};
+pub use fusion::{CORRECTED, FLOOR, Fused, fuse, meaning_score};
 pub use indexes::{Indexes, Limits};
 pub use ranking::{Hit, Hits, Ranking};
 pub use request::{Filter, Mode, SectionRef, TextQuery};

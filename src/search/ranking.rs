@@ -63,6 +63,12 @@ impl Ranking<'_> {
         self.total
     }
 
+    /// Whether words count that stand in for others, which no page has.
+    #[must_use]
+    pub fn is_corrected(&self) -> bool {
+        self.query.is_corrected()
+    }
+
     /// The pages with their scores from 0 to 1, the best first.
     pub fn pages(&self) -> impl Iterator<Item = (&str, f32)> {
         self.pages.iter().map(|found| (found.path.as_str(), found.score))

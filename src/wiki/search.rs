@@ -10,7 +10,8 @@ use crate::markdown;
 use crate::model::{PagePath, Revision, display_name};
 use crate::repo::{self, BlobId, Snapshot};
 use crate::search::{
-    self, Error, FLOOR, Filter, Mode, NearPassage, Nearest, Passage, SectionRef, TextQuery, fuse, meaning_score,
+    self, CORRECTED, Error, FLOOR, Filter, Mode, NearPassage, Nearest, Passage, SectionRef, TextQuery, fuse,
+    meaning_score,
 };
 
 /// How long a search waits for the text index to reach the commit that was the tip when it
@@ -247,7 +248,8 @@ impl Search<'_> {
                 .map(|(place, (path, score))| (place, path, score))
                 .collect();
             let found = self.meant(|found| {
-                let scored = kept.iter().map(|(_, path, score)| (*path, *score));
+                let trust = if words.is_corrected() { CORRECTED } else { 1.0 };
+                let scored = kept.iter().map(|(_, path, score)| (*path, trust * *score));
                 let fused = fuse(scored, found.pages.iter().map(|page| (page.path.as_str(), page.score)));
                 // The ranking of words ends after some thousands, their number does not.
                 let total = fused.len() + words.total().saturating_sub(words.pages().count());

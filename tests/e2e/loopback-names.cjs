@@ -13,3 +13,10 @@ dns.lookup = (name, options, callback) => {
   }
   return system(name, options, callback)
 }
+
+const systemPromise = dns.promises.lookup
+dns.promises.lookup = async (name, options) => {
+  if (name !== 'localhost' && !name.endsWith('.localhost')) return systemPromise(name, options)
+  const found = { address: '127.0.0.1', family: 4 }
+  return typeof options === 'object' && options?.all ? [found] : found
+}

@@ -351,7 +351,7 @@ async function beginning(page, mine) {
     await page.goto(at('/Guides/First_Steps'))
     await page.locator('.menu summary').click()
     await page.getByRole('link', { name: 'New page' }).click()
-    await page.getByRole('link', { name: 'Guides', exact: true }).click()
+    await page.locator('#name-help').getByRole('link', { name: 'Guides', exact: true }).click()
     assert.equal(await page.getByLabel('Name of the page').inputValue(), 'Guides/')
     await page.getByLabel('Name of the page').fill('Guides/First Step')
     await page.getByRole('button', { name: 'Write the page' }).click()

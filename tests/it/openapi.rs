@@ -20,6 +20,7 @@ fn filled(base: &str, path: &str) -> String {
         ("{slug}", "no-such-wiki"),
         ("{person}", "p999"),
         ("{id}", "t999"),
+        ("{revision}", "abcdef1"),
     ] {
         target = target.replace(parameter, value);
     }

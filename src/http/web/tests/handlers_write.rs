@@ -101,7 +101,7 @@ async fn files_come_get_a_new_name_and_go() {
 
     let renamed = world.upload(&page, &[("rename", None, "a.png"), ("to", None, "new.png")]).await;
     assert_eq!(renamed.0, StatusCode::SEE_OTHER);
-    assert_eq!(world.get("/Page/source?raw").await.1, "![x](./new.png)\n");
+    assert_eq!(world.get("/Page/source?raw").await.1, "![x](/Page/new.png)\n");
     let deleted = world.upload(&page, &[("delete", None, "b_c.txt")]).await;
     assert_eq!(deleted.0, StatusCode::SEE_OTHER);
     assert_eq!(world.get("/Page/b_c.txt").await.0, StatusCode::NOT_FOUND);
