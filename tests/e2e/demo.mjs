@@ -200,13 +200,13 @@ graph LR
 Averylongwordthatdoesnotbreakanywhereandgoesonandonuntilithasleftthecolumnofanyphonethatsomebodymighthold is no reason
 to scroll sideways, and neither is https://station.example.org/archive/2026/11/20/readings.json?from=00:00&to=23:59&fields=all.
 
-#### First the battery
+### First the battery
 
 Press <kbd>Reset</kbd> for H~2~O… three seconds; the light blinks 2^3^ times.
 
-##### Then the network
+#### Then the network
 
-###### And then the people
+##### And then the people
 
 [^dew]: Found by cooling a mirror until it fogs.
 

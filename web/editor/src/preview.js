@@ -40,6 +40,10 @@ export const preview = (editor) => {
       if (!answer.ok) throw new Error(answer.status === 413 ? "The text is too long to show." : "The preview cannot be shown now.");
       // Sanitized by the server, like the page itself.
       article.innerHTML = await answer.text();
+      // A block that scrolls sideways must be reachable by keyboard, as on the page.
+      for (const box of article.querySelectorAll("pre, table, .table, .math")) {
+        if (box.scrollWidth > box.clientWidth) box.tabIndex = 0;
+      }
       last = value;
       problem.hidden = true;
       // Without these the text is complete all the same.
