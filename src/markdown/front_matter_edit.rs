@@ -99,7 +99,9 @@ fn blocks(yaml: &str) -> Vec<(String, Range<usize>)> {
 
 /// The key that a line of a mapping begins with.
 fn key(line: &str) -> Option<String> {
-    if line.starts_with([' ', '\t', '#', '-', '[', ']', '{', '}', '?', '\r', '\n']) {
+    // A dash begins an item where a space follows.
+    let is_item = line.strip_prefix('-').is_some_and(|rest| rest.starts_with(char::is_whitespace) || rest.is_empty());
+    if is_item || line.starts_with([' ', '\t', '#', '[', ']', '{', '}', '?', '\r', '\n']) {
         return None;
     }
     let line = line.trim_end();
@@ -227,6 +229,12 @@ mod tests {
                 assert_eq!(fields.get(key), Some(value), "{key} in {edited}");
             }
         }
+    }
+
+    #[test]
+    fn a_key_may_begin_with_dashes() {
+        let once = changed("text\n", &json!({"--": ""}), &[]).unwrap();
+        assert_eq!(changed(&once, &json!({"--": ""}), &[]).unwrap(), once);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 use axum::extract::rejection::FormRejection;
 use axum::extract::{Form, State};
-use axum::http::StatusCode;
-use axum::response::{IntoResponse as _, Redirect, Response};
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{Html, IntoResponse as _, Response};
 use serde::Deserialize;
 
 use super::super::answer::ask;
@@ -63,12 +63,25 @@ pub(super) async fn delete(
         Ok(None)
     });
     match done.await {
-        Ok(None) => Redirect::to(&platform_address(&state)).into_response(),
+        Ok(None) => gone(&platform_address(&state)),
         Ok(Some((found, typed))) => {
             let problem = format!("Nothing was deleted. Type exactly {} to delete the wiki.", found.slug);
             show(StatusCode::UNPROCESSABLE_ENTITY, &found, &typed, Some(&problem))
         }
         Err(refused) => refused,
+    }
+}
+
+/// Leads on to the platform. Not by a redirect: browsers hold those of a form to the policy's `form-action`, which
+/// knows this host alone.
+fn gone(address: &str) -> Response {
+    let text = format!(
+        "<!doctype html>\n<html lang=\"en\">\n<title>Deleted</title>\n\
+         <p>The wiki has been deleted. <a href=\"{address}\">All wikis</a></p>\n</html>\n"
+    );
+    match HeaderValue::from_str(&format!("0; url={address}")) {
+        Ok(refresh) => ([(header::REFRESH, refresh)], Html(text)).into_response(),
+        Err(_invalid) => Html(text).into_response(),
     }
 }
 
