@@ -21,7 +21,6 @@ CISI ?= ../shared/data/cisi
 TEST_MINUTES ?= 55
 # Of each fuzz target; `make test` takes a glance.
 FUZZ_SECONDS ?= $(if $(filter command line,$(origin SECONDS)),$(SECONDS),150)
-FUZZ_GLANCE := 8
 
 .PHONY: help
 help: ## list the targets
@@ -55,8 +54,8 @@ test: model editor ## install what the tests need, then every test
 	@timeout --foreground $(TEST_MINUTES)m cargo test --locked --workspace
 	@echo "==> the feature onnx"
 	@timeout --foreground $(TEST_MINUTES)m cargo test --locked --package robotwiki-embed --features onnx -- onnx directory
-	@echo "==> the fuzz targets, $(FUZZ_GLANCE) s each"
-	@tests/fuzz/run $(FUZZ_GLANCE)
+	@echo "==> the fuzz targets, a few thousand texts each"
+	@tests/fuzz/run glance
 
 .PHONY: check
 check: model editor ## formatting, lints, and the licences and advisories of the dependencies

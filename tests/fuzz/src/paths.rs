@@ -34,7 +34,8 @@ fn page(path: &PagePath) {
     assert_eq!(PagePath::parse(path.as_str()).as_ref(), Ok(path), "its own spelling");
     assert_eq!(PagePath::from_file(path.file().as_str()).as_ref(), Some(path), "its own file");
     path.file().components().for_each(assert_harmless);
-    let folded = PagePath::parse(path.fold().as_str());
+    // Where a name ends with an underscore, its key ends with a space.
+    let folded = PagePath::parse(&path.fold().as_str().replace(' ', "_"));
     assert!(folded.is_ok_and(|folded| folded.fold() == path.fold()), "{path} folds to what is no page");
     assert!(path.as_str().ends_with(path.leaf()));
     if let Some(parent) = path.parent() {
