@@ -1,6 +1,7 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
+use super::document::line_starts;
 use super::{headings, word_count};
 
 /// One section of a page: its heading and everything below it.
@@ -115,7 +116,8 @@ fn paths<'s>(sections: impl Iterator<Item = &'s Section>) -> Vec<String> {
 
 fn sections(text: &str) -> Vec<Section> {
     let headings = headings(text);
-    let lines = text.lines().count();
+    // As the parser counts them: a carriage return ends one, too.
+    let lines = line_starts(text).iter().filter(|start| **start < text.len()).count();
     // Headings at or above each level that are still open; a section ends where one of them closes it.
     let mut ends = vec![(text.len(), lines); headings.len()];
     let mut open: Vec<(u8, usize)> = Vec::new();
