@@ -4,12 +4,12 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use crate::markdown::{self, LinkKind, LinkOrder};
-use crate::model::{FoldKey, PagePath};
+use crate::model::{AttachmentPath, FoldKey, PagePath};
 use crate::repo::{self, BlobId, CommitInfo, Snapshot};
 
 /// Headings and links that are kept of one page.
 const MOST_HEADINGS: usize = 1_000;
-pub(super) const MOST_LINKS: usize = 5_000;
+const MOST_LINKS: usize = 5_000;
 
 /// What is known of a page without reading it.
 #[derive(Clone, PartialEq, Debug)]
@@ -28,6 +28,9 @@ pub struct PageEntry {
     pub headings: Vec<HeadingEntry>,
     /// The pages it links to; whether they exist is another question.
     pub links: Vec<OutLink>,
+    /// The pages that the files would belong to which it shows or links to, ordered; whether
+    /// there are such files is another question.
+    pub files_of: Vec<FoldKey>,
     /// The commit that last changed it.
     pub last: Option<Arc<CommitInfo>>,
 }
@@ -77,14 +80,22 @@ impl PageEntry {
         };
         let text = String::from_utf8_lossy(&bytes);
         let front = markdown::front_matter(&text);
-        let headings = markdown::headings(&text).into_iter().take(MOST_HEADINGS).map(|heading| HeadingEntry {
+        let headings = markdown::headings(&text, order).into_iter().take(MOST_HEADINGS).map(|heading| HeadingEntry {
             level: heading.level,
             title: heading.title,
             anchor: heading.anchor,
             line: heading.line,
         });
-        let mut links: Vec<OutLink> =
-            markdown::links(&text, order).iter().filter_map(|link| OutLink::of(link, path)).collect();
+        let read = markdown::links(&text, order);
+        let mut files_of: Vec<FoldKey> = read
+            .iter()
+            .filter_map(|link| AttachmentPath::from_file(&markdown::linked_file(link, path)?))
+            .map(|file| file.page.fold())
+            .collect();
+        files_of.sort();
+        files_of.dedup();
+        files_of.truncate(MOST_LINKS);
+        let mut links: Vec<OutLink> = read.iter().filter_map(|link| OutLink::of(link, path)).collect();
         links.sort();
         links.dedup();
         links.truncate(MOST_LINKS);
@@ -98,8 +109,19 @@ impl PageEntry {
             size: snapshot.size(blob)?,
             headings: headings.collect(),
             links,
+            files_of,
             last: None,
         })
+    }
+
+    /// What its links could mean. A Markdown link may mean one of two pages.
+    pub(super) fn names(&self) -> impl Iterator<Item = FoldKey> {
+        self.links.iter().flat_map(|link| [Some(&link.target), link.below.as_ref()]).flatten().map(PagePath::fold)
+    }
+
+    /// Whether it has more links than are kept.
+    pub(super) const fn has_unknown_links(&self) -> bool {
+        self.links.len() >= MOST_LINKS || self.files_of.len() >= MOST_LINKS
     }
 }
 
@@ -125,9 +147,5 @@ impl OutLink {
     #[must_use]
     pub fn may_be_file(&self) -> bool {
         !self.wikilink && self.target.leaf().contains('.')
-    }
-
-    pub(super) fn keys(&self) -> impl Iterator<Item = FoldKey> {
-        [Some(&self.target), self.below.as_ref()].into_iter().flatten().map(PagePath::fold)
     }
 }

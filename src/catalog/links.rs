@@ -1,18 +1,17 @@
 use std::collections::HashMap;
 
-use super::entry::OutLink;
 use crate::model::{FoldKey, PagePath};
 
 /// Which pages mention which name, keyed by what the name means rather than how it is
-/// spelled. A Markdown link may mean one of two pages and is found under both.
+/// spelled.
 #[derive(Default)]
 pub(super) struct LinkGraph {
     incoming: HashMap<FoldKey, Vec<PagePath>>,
 }
 
 impl LinkGraph {
-    pub(super) fn add(&mut self, page: &PagePath, links: &[OutLink]) {
-        for key in links.iter().flat_map(OutLink::keys) {
+    pub(super) fn add(&mut self, page: &PagePath, names: impl Iterator<Item = FoldKey>) {
+        for key in names {
             let pages = self.incoming.entry(key).or_default();
             if let Err(at) = pages.binary_search(page) {
                 pages.insert(at, page.clone());
@@ -20,8 +19,8 @@ impl LinkGraph {
         }
     }
 
-    pub(super) fn remove(&mut self, page: &PagePath, links: &[OutLink]) {
-        for key in links.iter().flat_map(OutLink::keys) {
+    pub(super) fn remove(&mut self, page: &PagePath, names: impl Iterator<Item = FoldKey>) {
+        for key in names {
             if let Some(pages) = self.incoming.get_mut(&key) {
                 if let Ok(at) = pages.binary_search(page) {
                     pages.remove(at);

@@ -1,8 +1,8 @@
-use std::collections::{BinaryHeap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use crate::model::{Revision, RevisionPrefix, UnixSeconds};
-use crate::repo::{BlobId, CommitInfo, LoggedChange, LoggedCommit};
+use crate::repo::{BlobId, CommitInfo, FileVersion, LoggedChange, LoggedCommit};
 
 /// Longest message that is kept of a commit, in bytes.
 const LONGEST_MESSAGE: usize = 8 << 10;
@@ -352,32 +352,63 @@ impl Log {
     /// followed that the file was taken from, and renames are followed.
     #[must_use]
     pub fn history(&self, file: &str, tip: Revision, most: usize) -> Vec<LogHistory<'_>> {
+        let steps = self.walk(file, tip, most);
+        let entry = |step: &WalkStep| {
+            let (place, path) = step.at;
+            let commit = &self.commits.get(place as usize)?.info;
+            Some(LogHistory { commit, path: self.path(path), blob: step.blob })
+        };
+        steps.iter().filter_map(entry).collect()
+    }
+
+    /// The commits that made a file what it is at `tip`, newest first, and which of them came
+    /// from which.
+    #[must_use]
+    pub fn versions(&self, file: &str, tip: Revision) -> Vec<FileVersion> {
+        let version = |step: WalkStep| {
+            let (place, path) = step.at;
+            let commit = self.commits.get(place as usize).map_or(tip, |commit| commit.info.revision);
+            let path = self.paths.get(path as usize).map_or_else(|| file.into(), Arc::clone);
+            FileVersion { commit, path, blob: step.blob, made_from: step.made_from }
+        };
+        self.walk(file, tip, usize::MAX).into_iter().map(version).collect()
+    }
+
+    fn walk(&self, file: &str, tip: Revision, most: usize) -> Vec<WalkStep> {
         let (Some(id), Some(start)) = (self.ids.get(file), self.place(tip)) else { return Vec::new() };
-        let mut queue = BinaryHeap::from([(start, *id)]);
-        let mut last = None;
-        let mut entries = Vec::new();
-        while entries.len() < most
-            && let Some(step) = queue.pop()
+        // Where the file is to be looked for next, newest commit last, and for whom.
+        let mut queue: BTreeMap<(u32, PathId), Vec<usize>> = BTreeMap::from([((start, *id), Vec::new())]);
+        let mut steps: Vec<WalkStep> = Vec::new();
+        while steps.len() < most
+            && let Some(((place, path), wanted_by)) = queue.pop_last()
         {
-            // Equal steps come out one after the other.
-            if last.replace(step) == Some(step) {
-                continue;
-            }
-            let (place, path) = step;
             let Some(commit) = self.commits.get(place as usize) else { break };
+            let mut follow = |parent: Option<&u32>, path, wanted_by: Vec<usize>| {
+                // A commit is younger than those that it builds on; a damaged log ends here.
+                if let Some(parent) = parent.filter(|parent| **parent < place) {
+                    queue.entry((*parent, path)).or_default().extend(wanted_by);
+                }
+            };
             match self.touch_at(place, path) {
-                None => queue.extend(commit.parents.first().map(|parent| (*parent, path))),
+                None => follow(commit.parents.first(), path, wanted_by),
                 Some(touch) if touch.taken > 0 => {
-                    queue.extend(commit.parents.get(usize::from(touch.taken)).map(|parent| (*parent, path)));
+                    follow(commit.parents.get(usize::from(touch.taken)), path, wanted_by);
                 }
                 Some(touch) => {
-                    entries.push(LogHistory { commit: &commit.info, path: self.path(path), blob: touch.blob });
-                    let from = touch.from.unwrap_or(path);
-                    queue.extend(commit.parents.iter().map(|parent| (*parent, from)));
+                    let this = steps.len();
+                    for newer in wanted_by {
+                        if let Some(newer) = steps.get_mut(newer) {
+                            newer.made_from.push(this);
+                        }
+                    }
+                    for parent in &commit.parents {
+                        follow(Some(parent), touch.from.unwrap_or(path), vec![this]);
+                    }
+                    steps.push(WalkStep { at: (place, path), blob: touch.blob, made_from: Vec::new() });
                 }
             }
         }
-        entries
+        steps
     }
 
     /// The files whose newest change is that they were removed, and not renamed, ordered by path.
@@ -399,6 +430,14 @@ impl Log {
         let before = self.revision_at(*commit.parents.first()?)?;
         Some(LogDeletion { path: self.path(id), commit: &commit.info, before })
     }
+}
+
+/// A commit that changed a file that is followed.
+struct WalkStep {
+    at: (u32, PathId),
+    blob: Option<BlobId>,
+    /// The steps that it came from, by their places.
+    made_from: Vec<usize>,
 }
 
 fn shorten(message: &mut String) {

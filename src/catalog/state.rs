@@ -2,7 +2,6 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::ops::Bound;
 use std::sync::Arc;
 
-use super::entry::MOST_LINKS;
 use super::folders::Folder;
 use super::links::LinkGraph;
 use super::log::{Log, LogDeletion, PathId};
@@ -23,6 +22,7 @@ pub struct State {
     spellings: HashMap<FoldKey, Vec<PagePath>>,
     folders: Folder,
     links: LinkGraph,
+    file_links: LinkGraph,
     bytes: u64,
 }
 
@@ -177,9 +177,15 @@ impl State {
         self.links.to(&page.fold())
     }
 
+    /// The pages that may show or link to files of a page, ordered by path.
+    #[must_use]
+    pub fn pages_naming_files_of(&self, page: &PagePath) -> &[PagePath] {
+        self.file_links.to(&page.fold())
+    }
+
     /// The pages with more links than are kept.
     pub fn pages_with_unknown_links(&self) -> impl Iterator<Item = &PagePath> {
-        self.pages.iter().filter(|(_, entry)| entry.links.len() >= MOST_LINKS).map(|(path, _)| path)
+        self.pages.iter().filter(|(_, entry)| entry.has_unknown_links()).map(|(path, _)| path)
     }
 
     /// The files that are gone, as they were called, ordered by path.
@@ -287,11 +293,13 @@ impl State {
         let key = entry.as_ref().map_or_else(|| path.fold(), |entry| entry.key.clone());
         let added = entry.as_ref().map(|entry| entry.size);
         if let Some(old) = self.pages.get(&path) {
-            self.links.remove(&path, &old.links);
+            self.links.remove(&path, old.names());
+            self.file_links.remove(&path, old.files_of.iter().cloned());
         }
         let replaced = match entry {
             Some(entry) => {
-                self.links.add(&path, &entry.links);
+                self.links.add(&path, entry.names());
+                self.file_links.add(&path, entry.files_of.iter().cloned());
                 let name = key.as_str().to_owned();
                 let paths = self.spellings.entry(key).or_default();
                 if let Err(at) = paths.binary_search(&path) {

@@ -19,7 +19,7 @@ use crate::model::{AttachmentName, AttachmentPath, PagePath, Revision};
 use crate::repo::{BlobId, CommitInfo};
 
 /// To be counted up with every change of the format, and of what is derived from a page.
-const HEAD: &[u8] = b"robotwiki catalog 2\n";
+const HEAD: &[u8] = b"robotwiki catalog 3\n";
 const SUM: usize = 32;
 /// Larger files are not ours.
 const LARGEST: u64 = 1 << 30;
@@ -165,6 +165,8 @@ fn encode_page(out: &mut Encoder, path: &PagePath, entry: &PageEntry) {
         out.text(link.below.as_ref().map_or("", PagePath::as_str));
         out.number(u64::from(link.wikilink));
     }
+    out.length(entry.files_of.len());
+    entry.files_of.iter().for_each(|page| out.text(page.as_str()));
 }
 
 fn decode_page(input: &mut Decoder<'_>) -> Option<Update> {
@@ -198,6 +200,7 @@ fn decode_page(input: &mut Decoder<'_>) -> Option<Update> {
                 wikilink: input.flag()?,
             })
         })?,
+        files_of: input.list(|input| Some(PagePath::parse(input.text()?).ok()?.fold()))?,
         last: None,
     };
     Some(Update::Page(path, Some(entry)))

@@ -21,15 +21,10 @@ pub struct Heading {
 
 /// The headings of a page, ATX and setext, as CommonMark defines them. Those inside a quote,
 /// a list or a note open no section and are left out (they have anchors all the same).
+/// `order` tells which part of a wikilink in a heading is its label.
 #[must_use]
-pub fn headings(text: &str) -> Vec<Heading> {
-    document::read(text, LinkOrder::default(), |document| document.headings().0).unwrap_or_default()
-}
-
-/// The title of the first heading of any level that has one.
-#[must_use]
-pub fn first_heading(text: &str) -> Option<String> {
-    headings(text).into_iter().map(|heading| heading.title).find(|title| !title.is_empty())
+pub fn headings(text: &str, order: LinkOrder) -> Vec<Heading> {
+    document::read(text, order, |document| document.headings().0).unwrap_or_default()
 }
 
 impl Document<'_> {

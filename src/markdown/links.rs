@@ -57,6 +57,14 @@ pub fn linked_page(link: &Link, page: &PagePath, find_page: &FindPage<'_>) -> Op
     }
 }
 
+/// The path from the wiki's root of the file that a link of `page` leads to or shows, if it is
+/// no page that it means.
+#[must_use]
+pub fn linked_file(link: &Link, page: &PagePath) -> Option<String> {
+    let may_be_file = link.kind != LinkKind::Wikilink && !link.target.is_empty();
+    may_be_file.then(|| address::from_root(&link.target, page))
+}
+
 impl Document<'_> {
     fn links(&self) -> Vec<Link> {
         let wikilinks = self.wikilinks().map(|(link, place)| Link {

@@ -6,7 +6,7 @@ use super::address;
 use super::embedding::Embedding;
 use super::render::{Nesting, Out, RenderContext, render_inside};
 use super::render_embeds::problem;
-use super::wikilink::decoded;
+use super::wikilink::{LinkOrder, decoded};
 use super::{code, find_section, headings};
 use crate::model::PagePath;
 
@@ -43,7 +43,7 @@ pub(super) fn include(out: &mut Out<'_, '_, '_>, shown: &Embedding) -> fmt::Resu
         Err(error) => return problem(out, &shown.name, &format!("cannot show {page}: the page {error}.")),
     };
     budget.included.set(budget.included.get() + text.len());
-    let text = match part(&text, shown) {
+    let text = match part(&text, shown, out.user.context.order) {
         Ok(text) => text,
         Err(section) => return problem(out, &shown.name, &format!("finds no section {section} in {page}.")),
     };
@@ -76,16 +76,16 @@ fn missing(out: &mut Out<'_, '_, '_>, shown: &Embedding, wanted: &str) -> fmt::R
 }
 
 /// The part of a page that is asked for: a section, without those below it, without its heading.
-fn part(text: &str, shown: &Embedding) -> Result<String, String> {
+fn part(text: &str, shown: &Embedding, order: LinkOrder) -> Result<String, String> {
     let body = super::front_matter(text).body;
     let mut part = match shown.option(&["section"]) {
         Some(section) => {
-            let found = find_section(text, section).map_err(|_error| section.to_owned())?;
+            let found = find_section(text, order, section).map_err(|_error| section.to_owned())?;
             text.get(found.span).unwrap_or_default().to_owned()
         }
         None => body.to_owned(),
     };
-    let found = headings(&part);
+    let found = headings(&part, order);
     let first = found.first().filter(|first| part.get(..first.start).is_some_and(|before| before.trim().is_empty()));
     if !shown.flag("children", true) {
         let next = found.get(usize::from(first.is_some())).map(|heading| heading.start);

@@ -3,7 +3,7 @@ use std::ops::Range;
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 
 use super::address::{self, FindPage};
-use super::links::{Link, LinkKind, linked_page, links};
+use super::links::{Link, LinkKind, linked_file, linked_page, links};
 use super::wikilink::{LinkOrder, decoded};
 use crate::model::PagePath;
 
@@ -84,11 +84,8 @@ fn destination(link: &Link, before: &PagePath, after: &PagePath, moves: &Moves<'
             }
         };
     }
-    if is_wikilink {
-        return None;
-    }
-    let wanted = (moves.file)(&address::from_root(&link.target, before))?;
-    let found = (moves.file_after)(&address::from_root(&link.target, after)).is_some_and(|found| found == wanted);
+    let wanted = (moves.file)(&linked_file(link, before)?)?;
+    let found = (moves.file_after)(&linked_file(link, after)?).is_some_and(|found| found == wanted);
     (!found).then(|| address::of_page(&wanted))
 }
 

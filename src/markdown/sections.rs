@@ -2,6 +2,7 @@ use std::collections::HashMap;
 use std::ops::Range;
 
 use super::document::line_starts;
+use super::wikilink::LinkOrder;
 use super::{headings, word_count};
 
 /// One section of a page: its heading and everything below it.
@@ -52,8 +53,8 @@ pub struct OutlineEntry {
 
 /// All sections of a page, in order.
 #[must_use]
-pub fn outline(text: &str) -> Vec<OutlineEntry> {
-    sections(text)
+pub fn outline(text: &str, order: LinkOrder) -> Vec<OutlineEntry> {
+    sections(text, order)
         .into_iter()
         .map(|section| OutlineEntry {
             words: word_count(text.get(section.span).unwrap_or_default()),
@@ -73,14 +74,14 @@ pub fn outline(text: &str) -> Vec<OutlineEntry> {
 ///
 /// # Errors
 /// [`SectionError`] when no section is meant, or more than one.
-pub fn find_section(text: &str, query: &str) -> Result<Section, SectionError> {
-    find(&sections(text), query)
+pub fn find_section(text: &str, order: LinkOrder, query: &str) -> Result<Section, SectionError> {
+    find(&sections(text, order), query)
 }
 
 /// The section whose heading has this anchor in the rendered page.
 #[must_use]
-pub fn section_at(text: &str, anchor: &str) -> Option<Section> {
-    sections(text).into_iter().find(|section| section.anchor == anchor)
+pub fn section_at(text: &str, order: LinkOrder, anchor: &str) -> Option<Section> {
+    sections(text, order).into_iter().find(|section| section.anchor == anchor)
 }
 
 fn find(sections: &[Section], query: &str) -> Result<Section, SectionError> {
@@ -114,8 +115,8 @@ fn paths<'s>(sections: impl Iterator<Item = &'s Section>) -> Vec<String> {
     sections.map(|section| section.path.clone()).collect()
 }
 
-fn sections(text: &str) -> Vec<Section> {
-    let headings = headings(text);
+fn sections(text: &str, order: LinkOrder) -> Vec<Section> {
+    let headings = headings(text, order);
     // As the parser counts them: a carriage return ends one, too.
     let lines = line_starts(text).iter().filter(|start| **start < text.len()).count();
     // Headings at or above each level that are still open; a section ends where one of them closes it.
@@ -177,7 +178,9 @@ mod tests {
     use super::*;
 
     fn text_of<'t>(text: &'t str, query: &str) -> Result<&'t str, Vec<String>> {
-        find_section(text, query).map(|section| &text[section.span]).map_err(|error| error.candidates)
+        find_section(text, LinkOrder::LabelFirst, query)
+            .map(|section| &text[section.span])
+            .map_err(|error| error.candidates)
     }
 
     const PAGE: &str = "---\ntitle: X\n# not a heading: yes\n---\nIntro\n\n# History\n\nOld.\n\n## Background\n\nDeep.\n\n### Roots\n\nRoots.\n\n## After\n\nLater.\n\n# Other\n\n```\n# code\n```\n\n## C#\n\nSharp.\n";
@@ -191,7 +194,7 @@ mod tests {
             assert_eq!(text_of(PAGE, query), Ok(background), "{query}");
         }
         assert_eq!(text_of(PAGE, "C#"), Ok("## C#\n\nSharp.\n"));
-        let roots = find_section(PAGE, "roots").unwrap();
+        let roots = find_section(PAGE, LinkOrder::LabelFirst, "roots").unwrap();
         assert_eq!((roots.path.as_str(), roots.line, roots.end_line), ("History > Background > Roots", 15, 18));
     }
 
@@ -236,7 +239,7 @@ mod tests {
     #[test]
     fn an_outline_has_lines_and_words_of_whole_sections() {
         let page = "Intro\n\n# A\n\none two\n\n## B\nthree\n# C\nfour";
-        let entries: Vec<_> = outline(page)
+        let entries: Vec<_> = outline(page, LinkOrder::LabelFirst)
             .into_iter()
             .map(|entry| (entry.level, entry.path, entry.line, entry.end_line, entry.words))
             .collect();
@@ -249,13 +252,13 @@ mod tests {
     #[test]
     fn ambiguous_is_told_from_missing() {
         let page = "# A\n\n## Notes\n\n# B\n\n## Notes\n";
-        assert!(find_section(page, "notes").unwrap_err().ambiguous);
-        assert!(!find_section(page, "other").unwrap_err().ambiguous);
+        assert!(find_section(page, LinkOrder::LabelFirst, "notes").unwrap_err().ambiguous);
+        assert!(!find_section(page, LinkOrder::LabelFirst, "other").unwrap_err().ambiguous);
     }
 
     #[test]
     fn sections_of_many_headings_are_found_soon() {
         let page = "# a\n".repeat(20_000);
-        assert_eq!(outline(&page).len(), 20_000);
+        assert_eq!(outline(&page, LinkOrder::LabelFirst).len(), 20_000);
     }
 }

@@ -1,14 +1,15 @@
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap};
 use std::rc::Rc;
+use std::sync::Arc;
 
 use gix::ObjectId;
 
 use super::diff_text::line_changes;
 use super::error::Error;
-use super::history::{Came, Files, Step};
+use super::history::{Ancestry, Came, Files};
 use super::snapshot::read_blob;
-use super::{CommitInfo, Repo, commit};
+use super::{BlobId, CommitInfo, Repo, commit, object_id};
 use crate::model::{RepoPath, Revision};
 
 /// Largest file that is followed line by line, in bytes.
@@ -30,6 +31,18 @@ pub struct BlameRange {
     pub or_earlier: bool,
 }
 
+/// A commit that changed a file, among all that made it what it is.
+#[derive(Clone, Debug)]
+pub struct FileVersion {
+    pub commit: Revision,
+    /// The file's name at that commit.
+    pub path: Arc<str>,
+    /// What it held from then on; none when the commit removed it.
+    pub blob: Option<BlobId>,
+    /// The versions that it was made from, by their places; each comes later than this one.
+    pub made_from: Vec<usize>,
+}
+
 impl Repo {
     /// Which commit wrote each line of a file as it was at `at`, as `git blame` tells: through
     /// renames, and of a merge each line from the side it came from. None when there is no
@@ -40,36 +53,84 @@ impl Repo {
     pub fn blame(&self, path: &RepoPath, at: Revision) -> Result<Option<Vec<BlameRange>>, Error> {
         let repo = self.gix();
         let files = Files::of(&repo);
-        let step = files.start(path, at)?;
-        let Some(file) = step.file() else { return Ok(None) };
-        let lines = read_blob(&repo, file, MAX_SIZE)?.split_inclusive(|byte| *byte == b'\n').count();
-        let mut search = Search {
-            files,
-            queue: BinaryHeap::new(),
-            waiting: HashMap::new(),
-            blamed: vec![None; lines],
-            culprits: Vec::new(),
-            last_read: None,
-            budget: MOST_COMPARED,
-        };
-        search.push(step, (0..lines).map(|line| (line, line)).collect());
-        while let Some((_, key)) = search.queue.pop() {
-            if let Some((step, lines)) = search.waiting.remove(&key) {
-                search.visit(&step, lines)?;
-            }
+        blame(&repo, &files, files.start(path, at)?)
+    }
+
+    /// As [`Repo::blame`], of a file whose versions are known: the newest first, those that
+    /// it was made from after each.
+    ///
+    /// # Errors
+    /// [`Error::TooLarge`], or when an object cannot be read.
+    pub fn blame_versions(&self, versions: &[FileVersion]) -> Result<Option<Vec<BlameRange>>, Error> {
+        if versions.is_empty() {
+            return Ok(None);
         }
-        search.ranges().map(Some)
+        blame(&self.gix(), &Known(versions), 0)
     }
 }
+
+fn blame<A: Ancestry>(repo: &gix::Repository, ancestry: &A, start: A::Step) -> Result<Option<Vec<BlameRange>>, Error> {
+    let Some(file) = ancestry.file(&start) else { return Ok(None) };
+    let lines = read_blob(repo, file, MAX_SIZE)?.split_inclusive(|byte| *byte == b'\n').count();
+    let mut search = Search {
+        repo,
+        ancestry,
+        queue: BinaryHeap::new(),
+        waiting: HashMap::new(),
+        blamed: vec![None; lines],
+        culprits: Vec::new(),
+        last_read: None,
+        budget: MOST_COMPARED,
+    };
+    search.push(start, (0..lines).map(|line| (line, line)).collect());
+    while let Some((_, key)) = search.queue.pop() {
+        if let Some((step, lines)) = search.waiting.remove(&key) {
+            search.visit(&step, lines)?;
+        }
+    }
+    search.ranges().map(Some)
+}
+
+/// Versions by their places.
+struct Known<'v>(&'v [FileVersion]);
+
+impl Ancestry for Known<'_> {
+    type Step = usize;
+
+    fn came(&self, step: &usize) -> Result<Came<usize>, Error> {
+        let older = self.0.get(*step).map_or(&[][..], |version| &version.made_from);
+        Ok(Came::Changed(older.iter().copied().filter(|place| place > step).collect()))
+    }
+
+    fn commit(&self, step: &usize) -> ObjectId {
+        self.0.get(*step).map_or(ObjectId::null(gix::hash::Kind::Sha1), |version| object_id(version.commit))
+    }
+
+    fn path(&self, step: &usize) -> Rc<str> {
+        self.0.get(*step).map_or("", |version| &version.path).into()
+    }
+
+    fn file(&self, step: &usize) -> Option<ObjectId> {
+        self.0.get(*step)?.blob.map(ObjectId::from)
+    }
+
+    fn order(&self, step: &usize) -> i64 {
+        -i64::try_from(*step).unwrap_or(i64::MAX)
+    }
+}
+
+/// Lines with their places in the end.
+type Lines = Vec<(usize, usize)>;
 
 /// The commit and name under which lines are sought.
 type Key = (ObjectId, Rc<str>);
 
-struct Search<'r> {
-    files: Files<'r>,
+struct Search<'r, A: Ancestry> {
+    repo: &'r gix::Repository,
+    ancestry: &'r A,
     queue: BinaryHeap<((i64, Reverse<usize>), Key)>,
     /// What is sought in each: where a line is there, and where it is in the end.
-    waiting: HashMap<Key, (Step, Vec<(usize, usize)>)>,
+    waiting: HashMap<Key, (A::Step, Lines)>,
     /// For each line in the end, its place in `culprits`.
     blamed: Vec<Option<usize>>,
     culprits: Vec<(ObjectId, Rc<str>, bool)>,
@@ -78,22 +139,22 @@ struct Search<'r> {
     budget: usize,
 }
 
-impl Search<'_> {
-    fn push(&mut self, step: Step, lines: Vec<(usize, usize)>) {
+impl<A: Ancestry> Search<'_, A> {
+    fn push(&mut self, step: A::Step, lines: Lines) {
         if lines.is_empty() {
             return;
         }
-        let key = (step.commit(), step.path());
+        let key = (self.ancestry.commit(&step), self.ancestry.path(&step));
         if let Some((_, others)) = self.waiting.get_mut(&key) {
             others.extend(lines);
             return;
         }
-        self.queue.push(((step.time(), Reverse(self.queue.len())), key.clone()));
+        self.queue.push(((self.ancestry.order(&step), Reverse(self.queue.len())), key.clone()));
         self.waiting.insert(key, (step, lines));
     }
 
-    fn visit(&mut self, step: &Step, mut lines: Vec<(usize, usize)>) -> Result<(), Error> {
-        let parents = match self.files.came(step)? {
+    fn visit(&mut self, step: &A::Step, mut lines: Lines) -> Result<(), Error> {
+        let parents = match self.ancestry.came(step)? {
             Came::Unchanged(parent) => {
                 self.push(parent, lines);
                 return Ok(());
@@ -101,11 +162,11 @@ impl Search<'_> {
             Came::Changed(parents) => parents,
         };
         let mut tired = false;
-        if let Some(file) = step.file() {
+        if let Some(file) = self.ancestry.file(step) {
             let here = self.read(file)?;
             for parent in parents {
-                let Some(old) = parent.file() else { continue };
-                if self.files.size(old)? > MAX_SIZE {
+                let Some(old) = self.ancestry.file(&parent) else { continue };
+                if self.repo.find_header(old)?.size() > MAX_SIZE {
                     continue;
                 }
                 let before = self.read(old)?;
@@ -121,7 +182,7 @@ impl Search<'_> {
             }
         }
         let culprit = self.culprits.len();
-        self.culprits.push((step.commit(), step.path(), tired));
+        self.culprits.push((self.ancestry.commit(step), self.ancestry.path(step), tired));
         for (_, line) in lines {
             if let Some(blamed) = self.blamed.get_mut(line) {
                 *blamed = Some(culprit);
@@ -136,7 +197,7 @@ impl Search<'_> {
         {
             return Ok(Rc::clone(bytes));
         }
-        let bytes = Rc::new(read_blob(self.files.repo(), blob, MAX_SIZE)?);
+        let bytes = Rc::new(read_blob(self.repo, blob, MAX_SIZE)?);
         self.last_read = Some((blob, Rc::clone(&bytes)));
         Ok(bytes)
     }
@@ -154,7 +215,7 @@ impl Search<'_> {
                     let commit = match known.get(id) {
                         Some(commit) => commit.clone(),
                         None => {
-                            let info = commit::info(*id, &self.files.repo().find_object(*id)?.data);
+                            let info = commit::info(*id, &self.repo.find_object(*id)?.data);
                             known.insert(*id, info.clone());
                             info
                         }
@@ -173,9 +234,6 @@ impl Search<'_> {
         Ok(ranges)
     }
 }
-
-/// Lines with their places in the end.
-type Lines = Vec<(usize, usize)>;
 
 /// Parts sorted lines of a newer version into those that the older one has, with their
 /// places there, and those that it has not.

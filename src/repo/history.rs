@@ -61,11 +61,24 @@ pub(super) struct Files<'r> {
 }
 
 /// Where a commit has a file from.
-pub(super) enum Came {
+pub(super) enum Came<S> {
     /// It took the file as it is from this parent.
-    Unchanged(Step),
+    Unchanged(S),
     /// It changed the file; these are the parents, with the name the file has there.
-    Changed(Vec<Step>),
+    Changed(Vec<S>),
+}
+
+/// How a file is followed from commit to commit.
+pub(super) trait Ancestry {
+    type Step;
+    fn came(&self, step: &Self::Step) -> Result<Came<Self::Step>, Error>;
+    fn commit(&self, step: &Self::Step) -> ObjectId;
+    /// The name under which the file is followed at the commit.
+    fn path(&self, step: &Self::Step) -> Rc<str>;
+    /// What the file holds there; none when there is none.
+    fn file(&self, step: &Self::Step) -> Option<ObjectId>;
+    /// Grows from a commit to what was built on it, as far as the clocks of their writers allow.
+    fn order(&self, step: &Self::Step) -> i64;
 }
 
 /// A commit and the name under which the file is followed there.
@@ -124,20 +137,6 @@ impl Walk<'_> {
 }
 
 impl Step {
-    pub(super) const fn commit(&self) -> ObjectId {
-        self.node.id
-    }
-
-    pub(super) fn path(&self) -> Rc<str> {
-        Rc::clone(&self.path)
-    }
-
-    /// When it was committed.
-    pub(super) const fn time(&self) -> i64 {
-        self.node.time
-    }
-
-    /// What the file holds there; none when there is none.
     pub(super) fn file(&self) -> Option<ObjectId> {
         file_at(&self.trail, &self.path)
     }
@@ -146,14 +145,6 @@ impl Step {
 impl<'r> Files<'r> {
     pub(super) const fn of(repo: &'r gix::Repository) -> Self {
         Self { repo }
-    }
-
-    pub(super) const fn repo(&self) -> &'r gix::Repository {
-        self.repo
-    }
-
-    pub(super) fn size(&self, blob: ObjectId) -> Result<u64, Error> {
-        Ok(self.repo.find_header(blob)?.size())
     }
 
     /// A file at a commit, from which it is followed.
@@ -165,35 +156,6 @@ impl<'r> Files<'r> {
         let node = self.node(id)?;
         let trail = self.trail(node.tree, path.as_str(), None)?;
         Ok(Step { node, path: path.as_str().into(), trail })
-    }
-
-    pub(super) fn came(&self, step: &Step) -> Result<Came, Error> {
-        let file = step.file();
-        let mut parents = Vec::with_capacity(step.node.parents.len());
-        for id in &step.node.parents {
-            // A history that was cut off ends here.
-            if !is_commit(self.repo, *id)? {
-                continue;
-            }
-            let node = self.node(*id)?;
-            let trail = self.trail(node.tree, &step.path, Some(&step.trail))?;
-            let parent = Step { node, path: Rc::clone(&step.path), trail };
-            if parent.file() == file {
-                return Ok(Came::Unchanged(parent));
-            }
-            parents.push(parent);
-        }
-        if let Some(file) = file
-            && parents.iter().all(|parent| parent.file().is_none())
-        {
-            for parent in &mut parents {
-                if let Some(old) = rename::source(self.repo, parent.node.tree, step.node.tree, &step.path, file)? {
-                    parent.trail = self.trail(parent.node.tree, &old, None)?;
-                    parent.path = old.into();
-                }
-            }
-        }
-        Ok(Came::Changed(parents))
     }
 
     fn node(&self, id: ObjectId) -> Result<Node, Error> {
@@ -228,6 +190,55 @@ impl<'r> Files<'r> {
             }
         }
         Ok(trail)
+    }
+}
+
+impl Ancestry for Files<'_> {
+    type Step = Step;
+
+    fn came(&self, step: &Step) -> Result<Came<Step>, Error> {
+        let file = step.file();
+        let mut parents = Vec::with_capacity(step.node.parents.len());
+        for id in &step.node.parents {
+            // A history that was cut off ends here.
+            if !is_commit(self.repo, *id)? {
+                continue;
+            }
+            let node = self.node(*id)?;
+            let trail = self.trail(node.tree, &step.path, Some(&step.trail))?;
+            let parent = Step { node, path: Rc::clone(&step.path), trail };
+            if parent.file() == file {
+                return Ok(Came::Unchanged(parent));
+            }
+            parents.push(parent);
+        }
+        if let Some(file) = file
+            && parents.iter().all(|parent| parent.file().is_none())
+        {
+            for parent in &mut parents {
+                if let Some(old) = rename::source(self.repo, parent.node.tree, step.node.tree, &step.path, file)? {
+                    parent.trail = self.trail(parent.node.tree, &old, None)?;
+                    parent.path = old.into();
+                }
+            }
+        }
+        Ok(Came::Changed(parents))
+    }
+
+    fn commit(&self, step: &Step) -> ObjectId {
+        step.node.id
+    }
+
+    fn path(&self, step: &Step) -> Rc<str> {
+        Rc::clone(&step.path)
+    }
+
+    fn file(&self, step: &Step) -> Option<ObjectId> {
+        step.file()
+    }
+
+    fn order(&self, step: &Step) -> i64 {
+        step.node.time
     }
 }
 

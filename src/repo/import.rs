@@ -1,6 +1,6 @@
 use std::{
     collections::BTreeSet,
-    io::{self, BufWriter, Write},
+    io::{self, Write},
     path::{Path, PathBuf},
     sync::{Arc, atomic::AtomicBool},
 };
@@ -10,16 +10,13 @@ use gix_pack::index::traverse;
 use parking_lot::Mutex;
 
 use super::{
-    Disk, DiskFile, LARGEST_OBJECT, Snapshot,
+    Disk, LARGEST_OBJECT, Snapshot,
     fsck::{self, Special},
-    layout::remove_if_there,
+    new_pack::{NewPack, remove_temporary_files},
     pack::{self, IndexEntry, Options, Packs, Plan, Range, SentCommit, entries, read},
     revision,
 };
 use crate::model::Revision;
-
-/// What an unfinished pack is called; the rest of the name is a number.
-const TEMPORARY: &str = "tmp_pack_";
 
 /// What was imported.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -77,22 +74,16 @@ pub fn import(
         pack::collect(&repo, &commits, &|_| false, &mut quiet).map_err(|error| damaged(&repo, &commits, error))?;
     progress(&format!("{} objects", plan.objects.len()));
 
-    let mut unfinished = Unfinished { disk, directory: destination.join("objects").join("pack"), files: Vec::new() };
-    remove_temporary_files(disk, &unfinished.directory)?;
+    let objects = destination.join("objects");
+    let mut unfinished = NewPack::begin(disk, &objects)?;
+    remove_temporary_files(disk, &objects.join("pack"))?;
     let (pack_file, checksum, index, pack_bytes) = write_pack(&repo, &commits, &plan, &mut unfinished)?;
     let index_file = unfinished.write(|out| pack::write_index(index, checksum, out))?;
     progress("checking");
     check(&repo, &commits, &plan, &pack_file, &index_file)?;
     let tips_file = unfinished.write(|out| writeln!(out, "{tip}"))?;
 
-    let name = unfinished.directory.join(format!("pack-{checksum}.pack"));
-    disk.rename(&pack_file, &name)?;
-    disk.rename(&tips_file, &pack::tips_path(&name))?;
-    disk.sync_dir(&unfinished.directory)?;
-    // Readers find a pack by its index, which therefore comes last.
-    disk.rename(&index_file, &name.with_extension("idx"))?;
-    disk.sync_dir(&unfinished.directory)?;
-    unfinished.files.clear();
+    unfinished.publish(checksum, [&pack_file, &index_file], Some(&tips_file))?;
     Ok(ImportReport { tip: revision(tip), commits: plan.commits, trees: plan.trees, blobs: plan.blobs, pack_bytes })
 }
 
@@ -154,7 +145,7 @@ fn write_pack(
     repo: &gix::Repository,
     commits: &[SentCommit],
     plan: &Plan,
-    unfinished: &mut Unfinished<'_>,
+    unfinished: &mut NewPack<'_>,
 ) -> Result<Written, ImportError> {
     let packs = Packs::open(repo).map_err(ImportError::Source)?;
     let options = Options { ofs_delta: true, closed: None, compression: flate2::Compression::default() };
@@ -285,48 +276,6 @@ fn place(repo: &gix::Repository, commits: &[SentCommit], wanted: ObjectId) -> St
         }
     }
     "in the history".to_owned()
-}
-
-/// Files written under temporary names, removed again unless they are taken over.
-struct Unfinished<'d> {
-    disk: &'d dyn Disk,
-    directory: PathBuf,
-    files: Vec<PathBuf>,
-}
-
-/// Removes from a directory of packs what an import that was cut short left there.
-pub(super) fn remove_temporary_files(disk: &dyn Disk, packs: &Path) -> io::Result<()> {
-    for file in std::fs::read_dir(packs)? {
-        let file = file?;
-        if file.file_name().to_str().is_some_and(|name| name.starts_with(TEMPORARY)) {
-            remove_if_there(disk.remove_file(&file.path()))?;
-        }
-    }
-    Ok(())
-}
-
-impl Unfinished<'_> {
-    /// Writes and syncs one file; its name is durable only after its directory is synced.
-    fn write(&mut self, fill: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<PathBuf> {
-        let path = self.directory.join(format!("{TEMPORARY}{}", self.files.len()));
-        let mut file: Box<dyn DiskFile> = self.disk.create_file(&path)?;
-        self.files.push(path.clone());
-        let mut buffered = BufWriter::with_capacity(1 << 18, &mut file);
-        fill(&mut buffered)?;
-        buffered.flush()?;
-        drop(buffered);
-        file.sync()?;
-        Ok(path)
-    }
-}
-
-impl Drop for Unfinished<'_> {
-    fn drop(&mut self) {
-        for path in &self.files {
-            // Those that were renamed are gone; a file that stays is removed when the repository is opened.
-            let _kept = self.disk.remove_file(path);
-        }
-    }
 }
 
 struct Counting<'a> {

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::disk::Disk;
 use super::error::{During, Error};
-use super::{import, objects, refs};
+use super::{new_pack, objects, refs};
 
 const HEAD: &[u8] = b"ref: refs/heads/main\n";
 const CONFIG: &[u8] = b"[core]\n\trepositoryformatversion = 0\n\tfilemode = true\n\tbare = true\n";
@@ -55,10 +55,13 @@ pub(super) fn recover(disk: &dyn Disk, dir: &Path) -> Result<(), Error> {
     let objects = dir.join("objects");
     objects::remove_temporary_files(disk, &objects)?;
     let packs = objects.join("pack");
-    match import::remove_temporary_files(disk, &packs) {
+    match new_pack::remove_temporary_files(disk, &packs) {
         // git needs no such directory while there is no pack.
         Err(error) if error.kind() == ErrorKind::NotFound => {}
-        other => other.during("clear", &packs)?,
+        other => {
+            other.during("clear", &packs)?;
+            disk.sync_dir(&packs).during("sync", &packs)?;
+        }
     }
     for path in [objects, dir.join("refs"), dir.join("refs/heads")] {
         disk.sync_dir(&path).during("sync", &path)?;

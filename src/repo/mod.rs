@@ -17,6 +17,7 @@ mod layout;
 mod log;
 mod mainline;
 mod merge;
+mod new_pack;
 mod objects;
 mod pack;
 mod refs;
@@ -34,7 +35,7 @@ use std::sync::Arc;
 use gix::ObjectId;
 use parking_lot::Mutex;
 
-pub use blame::BlameRange;
+pub use blame::{BlameRange, FileVersion};
 pub use commit::{CommitInfo, CommitMeta};
 pub use diff_text::{DiffLine, DiffWord, Side, TextDiff, TextHunk};
 pub use disk::{Disk, DiskFile, RealDisk};
@@ -52,6 +53,9 @@ use crate::model::{RepoPath, Revision};
 /// Largest object of any kind that is ever put into memory: a bound on what a hostile
 /// pack can make a reader allocate. Callers set far lower limits for blobs.
 const LARGEST_OBJECT: &str = "268435456";
+
+/// Packs that one repository may have.
+const MOST_PACKS: u16 = 1024;
 
 /// A bare repository with one branch, `main`. A process opens a directory once and shares
 /// the value; a lock on the data directory keeps other processes away.
@@ -111,6 +115,7 @@ impl Repo {
         let git = gix::open::Options::isolated()
             .open_path_as_is(true)
             .with(gix::sec::Trust::Full)
+            .object_store_slots(gix::odb::store::init::Slots::Given(MOST_PACKS))
             .config_overrides([
                 "core.useReplaceRefs=false".to_owned(),
                 format!("gitoxide.objects.allocLimit={LARGEST_OBJECT}"),

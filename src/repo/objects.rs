@@ -1,7 +1,7 @@
 use std::borrow::Cow;
 use std::collections::{BTreeSet, HashSet};
 use std::fs;
-use std::io::{ErrorKind, Read, Write};
+use std::io::{self, ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
 
 use flate2::Compression;
@@ -13,12 +13,20 @@ use gix::objs::{Exists, Kind};
 use super::disk::{Disk, DiskFile};
 use super::error::{During, Error};
 use super::layout::remove_if_there;
+use super::new_pack::NewPack;
+use super::pack;
 
 /// The prefix git itself gives to unfinished objects; `git gc` removes them too.
 const TEMPORARY: &str = "tmp_obj_";
 
 /// How many files are open at a time while objects are written.
 const BATCH: usize = 64;
+
+/// So many new objects and more become one pack, which takes three syncs instead of one for
+/// each.
+const WORTH_PACKING: usize = if cfg!(test) { 40 } else { 256 };
+/// A repository with more packs gets no more of ours: readers look through each.
+const MOST_PACKS: usize = super::MOST_PACKS as usize / 4;
 
 /// An object to be stored, with its identity.
 pub(super) struct NewObject<'b> {
@@ -51,12 +59,12 @@ impl<'b> NewObject<'b> {
 ///
 /// An object that is there already may come from a write that died before its sync. So
 /// one found loose is compared with what it must hold, rewritten if it differs (the empty
-/// file that some file systems leave), and synced again either way. One found in a pack
-/// is durable: packs get their name only after they were synced.
+/// file that some file systems leave), and synced again either way. Of one found in a pack
+/// only the name may be new: packs get theirs after they were synced.
 pub(super) fn write_all(disk: &dyn Disk, repo: &gix::Repository, objects: &[NewObject<'_>]) -> Result<(), Error> {
     let root = &repo.common_dir().join("objects");
     let mut to_sync = BTreeSet::new();
-    let mut to_write = Vec::new();
+    let (mut to_write, mut absent) = (Vec::new(), Vec::new());
     let mut seen = HashSet::new();
     for object in objects {
         if !seen.insert(object.id) {
@@ -73,9 +81,16 @@ pub(super) fn write_all(disk: &dyn Disk, repo: &gix::Repository, objects: &[NewO
                 Err(error) => return Err(error).during("sync", &path),
             },
             Loose::Broken => to_write.push((object, path)),
-            Loose::Absent if repo.objects.exists(&object.id) => {}
-            Loose::Absent => to_write.push((object, path)),
+            Loose::Absent if repo.objects.exists(&object.id) => {
+                to_sync.insert(root.join("pack"));
+            }
+            Loose::Absent => absent.push((object, path)),
         }
+    }
+    if absent.len() >= WORTH_PACKING && pack_count(root).during("list", root)? < MOST_PACKS {
+        write_pack(disk, root, &absent).during("write a pack below", root)?;
+    } else {
+        to_write.append(&mut absent);
     }
     for batch in to_write.chunks(BATCH) {
         let mut files = Unfinished { disk, temporary: Vec::with_capacity(batch.len()) };
@@ -97,6 +112,27 @@ pub(super) fn remove_temporary_files(disk: &dyn Disk, root: &Path) -> Result<(),
         }
     }
     Ok(())
+}
+
+fn write_pack(disk: &dyn Disk, root: &Path, objects: &[(&NewObject<'_>, PathBuf)]) -> io::Result<()> {
+    let mut new = NewPack::begin(disk, root)?;
+    let entries: Vec<_> = objects.iter().map(|(object, _)| (object.kind, object.id, &*object.bytes)).collect();
+    let mut index = Vec::with_capacity(entries.len());
+    let mut checksum = ObjectId::null(gix::hash::Kind::Sha1);
+    let pack = new.write(|out| {
+        checksum = pack::write_objects(&entries, Compression::fast(), out, &mut |entry| index.push(entry))?;
+        Ok(())
+    })?;
+    let index = new.write(|out| pack::write_index(index, checksum, out))?;
+    new.publish(checksum, [&pack, &index], None)
+}
+
+fn pack_count(root: &Path) -> io::Result<usize> {
+    let files = match fs::read_dir(root.join("pack")) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(0),
+        files => files?,
+    };
+    Ok(files.filter_map(Result::ok).filter(|file| file.path().extension().is_some_and(|end| end == "idx")).count())
 }
 
 fn write_batch(

@@ -185,7 +185,7 @@ pub fn restore_attachment(
         let page = draft.page(page)?.path;
         let file = AttachmentPath { page, name: name.clone() };
         let missing = || WikiError::NotAtRevision { path: file.file().to_string(), revision: at.to_string() };
-        let (Some(revision), Some(tip)) = (repo.find(at)?, draft.tip()) else { return Err(missing()) };
+        let (Some(revision), Some(tip)) = (draft.state().log().find(at), draft.tip()) else { return Err(missing()) };
         let versions = draft.state().log().history(file.file().as_str(), tip, usize::MAX);
         let version = versions.iter().find(|version| version.commit.revision == revision);
         let blob = version.and_then(|version| version.blob).ok_or_else(missing)?;

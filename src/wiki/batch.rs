@@ -11,7 +11,7 @@ use crate::model::{PagePath, Revision, RevisionPrefix};
 
 /// Most changes in one commit.
 pub const MOST_CHANGES: usize = 100;
-/// Most renames among them: each one looks through all pages for links.
+/// Most renames among them: each one reads all pages that link to it.
 const MOST_RENAMES: usize = 20;
 
 /// One of several changes that are made together.
@@ -111,7 +111,8 @@ fn apply(
             Ok(item(put.path, false))
         }
         BatchOp::Append { content } => {
-            let put = rewrite(wikis, draft, path, base, |text| revised(text, &Passage::End(content)))?;
+            let order = draft.link_order();
+            let put = rewrite(wikis, draft, path, base, |text| revised(text, order, &Passage::End(content)))?;
             Ok(item(put.path, false))
         }
         BatchOp::Delete => remove(draft, path, base).map(|(path, _)| item(path, false)),

@@ -1,6 +1,7 @@
 use super::versions::{find, version};
 use super::{Access, LastChange, Read, WikiError};
 use crate::model::{PagePath, Revision, RevisionPrefix};
+use crate::repo::BlameRange;
 
 /// Who wrote which lines of a page.
 #[derive(Clone, Debug)]
@@ -39,7 +40,7 @@ pub fn blame(access: &Access<Read>, path: &PagePath, at: Option<&RevisionPrefix>
     let Some(tip) = tip else { return Err(missing) };
     let revision = at.map(|at| find(access, at)).transpose()?.unwrap_or(tip);
     let Some(path) = version(access, &stored, revision)?.path else { return Err(missing) };
-    let Some(ranges) = wiki.repo().blame(&path.file(), revision)? else { return Err(missing) };
+    let Some(ranges) = ranges(access, &path, revision)? else { return Err(missing) };
     let ranges = ranges
         .iter()
         .map(|range| BlamedLines {
@@ -51,4 +52,18 @@ pub fn blame(access: &Access<Read>, path: &PagePath, at: Option<&RevisionPrefix>
         })
         .collect();
     Ok(Blame { path, revision, ranges })
+}
+
+/// Of a commit that the wiki's newest one builds on, the catalog knows the versions of a page;
+/// else git is walked through.
+fn ranges(access: &Access<Read>, path: &PagePath, at: Revision) -> Result<Option<Vec<BlameRange>>, WikiError> {
+    let wiki = access.wiki();
+    let file = path.file();
+    let state = wiki.current()?;
+    let known = state.log().place(at).map(|_place| state.log().versions(file.as_str(), at));
+    drop(state);
+    Ok(match known {
+        Some(versions) => wiki.repo().blame_versions(&versions)?,
+        None => wiki.repo().blame(&file, at)?,
+    })
 }

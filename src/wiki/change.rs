@@ -105,7 +105,7 @@ fn first_outcome<T: DeserializeOwned, R: Right>(
     }
     // Whoever died before the branch moved has done nothing.
     if let Some(revision) = first.revision
-        && access.wiki().repo().find(&revision.into())? != Some(revision)
+        && access.wiki().find(&revision.into())? != Some(revision)
     {
         return Ok(None);
     }

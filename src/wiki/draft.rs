@@ -211,15 +211,6 @@ impl<'w> Draft<'w> {
         below
     }
 
-    /// All pages, by path.
-    pub(super) fn all_pages(&self) -> Vec<PagePath> {
-        let kept = self.state.pages().map(|(path, _)| path).filter(|path| !self.pages.contains_key(*path));
-        let mut pages: Vec<PagePath> =
-            kept.chain(self.pages.iter().filter(|(_, there)| **there).map(|(path, _)| path)).cloned().collect();
-        pages.sort();
-        pages
-    }
-
     /// The names of the files attached to a page, by name.
     pub(super) fn attachments(&self, page: &PagePath) -> Vec<AttachmentPath> {
         let path = |name| AttachmentPath { page: page.clone(), name };

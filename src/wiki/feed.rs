@@ -83,7 +83,7 @@ pub fn feed_cursor(access: &Access<Read>, since: &Since) -> Result<Option<Revisi
     match since {
         Since::Now => access.wiki().tip(),
         Since::Beginning => Ok(None),
-        Since::Commit(prefix) => access.wiki().repo().find(prefix)?.map(Some).ok_or_else(unknown_cursor),
+        Since::Commit(prefix) => access.wiki().find(prefix)?.map(Some).ok_or_else(unknown_cursor),
     }
 }
 

@@ -89,7 +89,8 @@ pub fn graph(access: &Access<Read>) -> Result<Graph, WikiError> {
     Ok(Graph { nodes, missing, edges })
 }
 
-/// The names that are linked to and are no pages, ordered.
+/// The names that are linked to and lead nowhere, ordered: no page has them, and none of the
+/// owner's redirects.
 ///
 /// # Errors
 /// On a storage failure.
@@ -105,7 +106,15 @@ pub fn broken_links(access: &Access<Read>) -> Result<Vec<BrokenLink>, WikiError>
             }
         }
     }
-    Ok(sources.into_iter().map(|(target, linked_from)| BrokenLink { target, linked_from }).collect())
+    drop(state);
+    let mut broken = Vec::new();
+    for (target, linked_from) in sources {
+        let redirected = access.preferences().redirects.get(&target).is_some();
+        if !redirected || super::leads_to(access, &target)?.is_none() {
+            broken.push(BrokenLink { target, linked_from });
+        }
+    }
+    Ok(broken)
 }
 
 /// The pages that no other page links to, ordered by path; the start page is none.

@@ -13,7 +13,7 @@ use crate::catalog::{Catalog, Past, PastError, State};
 use crate::clock::Clock;
 use crate::config::Limits;
 use crate::jobs::Jobs;
-use crate::model::{Preferences, Revision, Slug, WikiId};
+use crate::model::{Preferences, Revision, RevisionPrefix, Slug, WikiId};
 use crate::repo::{Disk, Repo};
 use crate::search::{self, Indexes, Models, Place, VectorLimits, Vectors};
 use crate::store::{CountersRecord, Store, StoreError};
@@ -328,6 +328,12 @@ impl Wiki {
     pub(super) fn current(&self) -> Result<parking_lot::RwLockReadGuard<'_, State>, WikiError> {
         self.catalog.catch_up(&self.repo)?;
         Ok(self.catalog.read())
+    }
+
+    /// The one commit of the history that begins with a prefix; none when there is none or
+    /// more than one.
+    pub(super) fn find(&self, prefix: &RevisionPrefix) -> Result<Option<Revision>, WikiError> {
+        Ok(self.current()?.log().find(prefix))
     }
 
     /// The metadata as of the last time somebody asked for the tip.

@@ -25,7 +25,7 @@ pub fn outline(access: &Access<Read>, path: &PagePath, at: Option<&RevisionPrefi
     Ok(Outline {
         words: markdown::word_count(markdown::front_matter(&page.content).body),
         lines: page.content.split_inclusive('\n').count(),
-        entries: markdown::outline(&page.content),
+        entries: markdown::outline(&page.content, access.link_order()),
         path: page.path,
         name: page.name,
         last: page.last,

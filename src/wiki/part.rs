@@ -1,5 +1,5 @@
 use super::WikiError;
-use crate::markdown::{self, Section};
+use crate::markdown::{self, LinkOrder, Section};
 
 /// Which part of a page is wanted; all of it when nothing is said.
 #[derive(Clone, Copy, Debug, Default)]
@@ -40,8 +40,8 @@ impl Selection<'_> {
     ///
     /// # Errors
     /// [`WikiError::NoSuchSection`], or [`WikiError::Invalid`] for lines that are not there.
-    pub fn of(&self, text: &str) -> Result<Part, WikiError> {
-        let section = self.section.map(|query| find_section(text, query)).transpose()?;
+    pub fn of(&self, text: &str, order: LinkOrder) -> Result<Part, WikiError> {
+        let section = self.section.map(|query| find_section(text, order, query)).transpose()?;
         let all: Vec<&str> = text.split_inclusive('\n').collect();
         let (mut first, mut last) = match &section {
             Some(section) => (section.line, section.end_line),
@@ -96,8 +96,8 @@ impl Part {
 ///
 /// # Errors
 /// [`WikiError::NoSuchSection`].
-pub fn find_section(text: &str, query: &str) -> Result<Section, WikiError> {
-    markdown::find_section(text, query).map_err(|error| WikiError::NoSuchSection {
+pub fn find_section(text: &str, order: LinkOrder, query: &str) -> Result<Section, WikiError> {
+    markdown::find_section(text, order, query).map_err(|error| WikiError::NoSuchSection {
         query: query.to_owned(),
         candidates: error.candidates,
         ambiguous: error.ambiguous,
@@ -111,7 +111,7 @@ mod tests {
     const PAGE: &str = "---\ntitle: X\n---\nIntro\n\n# A\n\none\ntwo\n\n# B\nthree";
 
     fn part(selection: Selection<'_>) -> Part {
-        selection.of(PAGE).unwrap()
+        selection.of(PAGE, LinkOrder::LabelFirst).unwrap()
     }
 
     fn read_on(max_chars: usize) -> String {
@@ -157,16 +157,18 @@ mod tests {
     fn lines_that_are_not_there_are_refused_and_an_empty_page_has_nothing() {
         for lines in [(0, None), (13, None), (5, Some(4))] {
             assert!(matches!(
-                Selection { lines: Some(lines), ..Selection::default() }.of(PAGE),
+                Selection { lines: Some(lines), ..Selection::default() }.of(PAGE, LinkOrder::LabelFirst),
                 Err(WikiError::Invalid { field: "lines", .. })
             ));
         }
         let beside = Selection { section: Some("a"), lines: Some((11, None)), max_chars: None };
-        assert!(beside.of(PAGE).is_err());
-        let empty = Selection { lines: Some((1, None)), max_chars: Some(5), section: None }.of("").unwrap();
+        assert!(beside.of(PAGE, LinkOrder::LabelFirst).is_err());
+        let empty = Selection { lines: Some((1, None)), max_chars: Some(5), section: None }
+            .of("", LinkOrder::LabelFirst)
+            .unwrap();
         assert_eq!((empty.content.as_str(), empty.total_lines, empty.end_line), ("", 0, 0));
         assert!(matches!(
-            Selection { section: Some("C"), ..Selection::default() }.of(PAGE),
+            Selection { section: Some("C"), ..Selection::default() }.of(PAGE, LinkOrder::LabelFirst),
             Err(WikiError::NoSuchSection { candidates, ambiguous: false, .. }) if candidates == ["A", "B"]
         ));
     }

@@ -73,7 +73,7 @@ pub fn read(access: &Access<Read>, path: &PagePath, at: Option<&RevisionPrefix>)
     };
     let as_of = state.commit();
     drop(state);
-    let revision = wiki.repo().find(at)?.ok_or_else(|| missing(path))?;
+    let revision = wiki.find(at)?.ok_or_else(|| missing(path))?;
     let snapshot = wiki.repo().at(revision)?.ok_or_else(|| missing(path))?;
     let bytes = snapshot.read(&stored.file())?.ok_or_else(|| missing(path))?;
     let last = history_of(access, &stored.file(), revision, 1)?.first().map(|entry| LastChange::from(&entry.commit));
@@ -128,7 +128,7 @@ fn missing(path: &PagePath) -> WikiError {
 
 /// The bytes of a file as of a revision prefix; none when either does not exist.
 pub(super) fn snapshot_at(access: &Access<Read>, at: &RevisionPrefix) -> Result<Option<Snapshot>, WikiError> {
-    match access.wiki().repo().find(at)? {
+    match access.wiki().find(at)? {
         Some(revision) => Ok(access.wiki().repo().at(revision)?),
         None => Ok(None),
     }

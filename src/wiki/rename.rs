@@ -1,8 +1,6 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use percent_encoding::percent_decode_str;
 use serde::{Deserialize, Serialize};
-use unicode_normalization::UnicodeNormalization as _;
 
 use super::change::{Done, Plan, change};
 use super::draft::Draft;
@@ -148,7 +146,7 @@ pub(super) fn rename_in(draft: &mut Draft<'_>, path: &PagePath, request: &Rename
     }
     draft.move_pages(&pages)?;
     draft.move_files(files.iter().map(|(from, to)| (from.file(), to.file())).collect())?;
-    let updated_pages = rewrite_all(draft, &before, from.leaf(), &pages, &files)?;
+    let updated_pages = rewrite_all(draft, &before, &pages, &files)?;
     pages.remove(&from);
     let text = |path: AttachmentPath| path.file().to_string();
     Ok(Renamed {
@@ -189,7 +187,7 @@ pub fn rename_attachment(
         let before = draft.drafted().clone();
         draft.move_files(vec![(old.file(), new.file())])?;
         let files = BTreeMap::from([(old, new)]);
-        let updated = rewrite_all(draft, &before, from.as_str(), &BTreeMap::new(), &files)?;
+        let updated = rewrite_all(draft, &before, &BTreeMap::new(), &files)?;
         let message = message(recording.origin, Action::Rename, recording.message, &format!("{from} -> {to}"))?;
         Ok(Plan { message: Some(message), outcome: Box::new(|_revision| Ok(updated)) })
     })
@@ -200,7 +198,6 @@ pub fn rename_attachment(
 fn rewrite_all(
     draft: &mut Draft<'_>,
     before: &BTreeMap<PagePath, bool>,
-    name: &str,
     pages: &BTreeMap<PagePath, PagePath>,
     files: &BTreeMap<AttachmentPath, AttachmentPath>,
 ) -> Result<Vec<PagePath>, WikiError> {
@@ -208,7 +205,7 @@ fn rewrite_all(
     let found_before = |path: &str| draft.resolve_with(before, &PagePath::parse(path).ok()?);
     let found_after = |path: &str| draft.resolve(&PagePath::parse(path).ok()?);
     let mut rewritten = Vec::new();
-    for page in &concerned(draft, name, pages, files)? {
+    for page in &concerned(draft, pages, files) {
         let before_path = old.get(page).copied().unwrap_or(page);
         let Some(text) = readable(draft, page)? else { continue };
         let file_before = |path: &str| {
@@ -239,32 +236,24 @@ fn rewrite_all(
     Ok(updated)
 }
 
-/// The pages whose links may have to change, as they are called after the moves: those that moved, those that link
-/// to an old name or to a new one, and where files moved those that hold `name`.
+/// The pages whose links may have to change, as they are called after the moves: those that
+/// moved, those that link to an old name or to a new one, and those that show a file that moved.
 fn concerned(
     draft: &Draft<'_>,
-    name: &str,
     pages: &BTreeMap<PagePath, PagePath>,
     files: &BTreeMap<AttachmentPath, AttachmentPath>,
-) -> Result<BTreeSet<PagePath>, WikiError> {
+) -> BTreeSet<PagePath> {
     // What this draft has changed is not what the metadata knows.
     let drafted = draft.drafted();
     let mut concerned: BTreeSet<PagePath> =
         drafted.iter().filter(|(_, there)| **there).map(|(page, _)| page.clone()).collect();
     let state = draft.state();
     let linking = pages.iter().flat_map(|(from, to)| [from, to]).flat_map(|page| state.pages_naming(page));
+    let owners: BTreeSet<&PagePath> = files.keys().map(|file| &file.page).collect();
+    let linking = linking.chain(owners.into_iter().flat_map(|page| state.pages_naming_files_of(page)));
     let linking = linking.chain(state.pages_with_unknown_links());
     concerned.extend(linking.filter(|page| !drafted.contains_key(*page)).cloned());
-    if !files.is_empty() {
-        let needle = plain(name);
-        for page in draft.all_pages() {
-            if !concerned.contains(&page) && readable(draft, &page)?.is_some_and(|text| plain(&text).contains(&needle))
-            {
-                concerned.insert(page);
-            }
-        }
-    }
-    Ok(concerned)
+    concerned
 }
 
 /// A page's text; none of one that cannot be read as a page, which has no links.
@@ -288,10 +277,4 @@ fn attached(
     }
     let page = find_page(exact.page.as_str())?;
     Some(AttachmentPath { page, ..exact }).filter(is_there)
-}
-
-/// Text as links to one page compare it, whatever way they are spelled.
-fn plain(text: &str) -> String {
-    let decoded = percent_decode_str(text).decode_utf8_lossy().nfc().collect::<String>();
-    decoded.replace('_', " ").to_lowercase()
 }

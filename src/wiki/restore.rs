@@ -23,7 +23,7 @@ pub fn restore(
         let current = draft.resolve(path).map(|stored| draft.page_as_read(&stored, base)).transpose()?;
         let target = current.as_ref().map_or(path, |page| &page.path).clone();
         let missing = || WikiError::NotAtRevision { path: path.to_string(), revision: at.to_string() };
-        let Some(revision) = repo.find(at)? else { return Err(missing()) };
+        let Some(revision) = draft.state().log().find(at) else { return Err(missing()) };
         let then = repo.at(revision)?.ok_or_else(|| no_such_page(draft.state(), path))?;
         let bytes = then.read(&target.file())?.ok_or_else(missing)?;
         let content = String::from_utf8(bytes).map_err(|_invalid| WikiError::NotText { path: target.to_string() })?;

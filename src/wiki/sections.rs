@@ -4,9 +4,10 @@ use serde_json::{Map, Value};
 
 use super::change::{Done, Plan, change};
 use super::message::message;
+use super::part::find_section;
 use super::write::{Recording, Saved, rewrite};
 use super::{Access, Action, WikiError, Wikis, Write};
-use crate::markdown::{find_section, front_matter, section_at, set_properties, set_task};
+use crate::markdown::{LinkOrder, front_matter, section_at, set_properties, set_task};
 use crate::model::{PagePath, RevisionPrefix};
 
 /// Where in a page a text goes, and what it takes the place of.
@@ -53,18 +54,19 @@ pub fn revise(
 ) -> Result<Done<Saved>, WikiError> {
     let action = if matches!(part, Passage::End(_)) { Action::Append } else { Action::Edit };
     change(wikis, access, recording.once, |draft| {
-        let put = rewrite(wikis, draft, path, base, |text| revised(text, part))?;
+        let order = draft.link_order();
+        let put = rewrite(wikis, draft, path, base, |text| revised(text, order, part))?;
         let message = message(recording.origin, action, recording.message, recording.typed)?;
         Ok(Plan { message: Some(message), outcome: put.outcome() })
     })
 }
 
 /// The text of a page with a part of it changed.
-pub(super) fn revised(text: &str, part: &Passage<'_>) -> Result<String, WikiError> {
+pub(super) fn revised(text: &str, order: LinkOrder, part: &Passage<'_>) -> Result<String, WikiError> {
     match part {
         Passage::End(content) => Ok(insert(text, text.len(), content)),
         Passage::Beginning(content) => Ok(insert(text, front_matter(text).body_offset, content)),
-        Passage::Section { section, op, content } => revise_section(text, section, *op, content),
+        Passage::Section { section, op, content } => revise_section(text, order, section, *op, content),
         Passage::Task { index, done } => set_task(text, *index, *done).ok_or_else(|| {
             let problem = "has changed in the meantime; load the page again".to_owned();
             WikiError::Invalid { field: "the task", problem }
@@ -74,13 +76,14 @@ pub(super) fn revised(text: &str, part: &Passage<'_>) -> Result<String, WikiErro
     }
 }
 
-fn revise_section(text: &str, query: &str, op: SectionOp, content: &str) -> Result<String, WikiError> {
-    let section = find_section(text, query).map_err(|error| WikiError::NoSuchSection {
-        query: query.to_owned(),
-        candidates: error.candidates,
-        ambiguous: error.ambiguous,
-    })?;
-    let span = section.span;
+fn revise_section(
+    text: &str,
+    order: LinkOrder,
+    query: &str,
+    op: SectionOp,
+    content: &str,
+) -> Result<String, WikiError> {
+    let span = find_section(text, order, query)?.span;
     let old = text.get(span.clone()).unwrap_or_default();
     let heading = heading_length(old);
     Ok(match op {
@@ -99,8 +102,8 @@ fn revise_section(text: &str, query: &str, op: SectionOp, content: &str) -> Resu
 /// A page's text with the section of this anchor replaced as a whole, and where the new text
 /// begins in it, in bytes; none when there is no such section. An empty text takes the section
 /// away. The blank lines that end the section stay as they are.
-pub(super) fn with_section(text: &str, anchor: &str, content: &str) -> Option<(String, usize)> {
-    let span = section_at(text, anchor)?.span;
+pub(super) fn with_section(text: &str, order: LinkOrder, anchor: &str, content: &str) -> Option<(String, usize)> {
+    let span = section_at(text, order, anchor)?.span;
     let content = content.trim_end();
     if content.is_empty() {
         return Some((cut(text, span.start, span.end), span.start));
@@ -194,7 +197,7 @@ mod tests {
     const PAGE: &str = "---\na: 1\n---\n# Top\n\nintro\n\n## One\n\n- a\n- b\n\n## Two\n\ntext\n";
 
     fn section(section: &str, op: SectionOp, content: &str) -> String {
-        revised(PAGE, &Passage::Section { section, op, content }).unwrap()
+        revised(PAGE, LinkOrder::LabelFirst, &Passage::Section { section, op, content }).unwrap()
     }
 
     #[test]
@@ -223,17 +226,23 @@ mod tests {
 
     #[test]
     fn a_page_grows_at_both_ends() {
-        assert_eq!(revised("a\n", &Passage::End("b")).unwrap(), "a\n\nb\n");
-        assert_eq!(revised("- a", &Passage::End("- b\n")).unwrap(), "- a\n- b\n");
-        assert_eq!(revised("", &Passage::End("b")).unwrap(), "b\n");
-        assert_eq!(revised("a\r\n", &Passage::End("b\nc")).unwrap(), "a\r\n\r\nb\r\nc\r\n");
-        assert_eq!(revised("a\n", &Passage::Beginning("b")).unwrap(), "b\n\na\n");
-        assert!(revised(PAGE, &Passage::Beginning("b")).unwrap().starts_with("---\na: 1\n---\nb\n\n# Top"));
+        assert_eq!(revised("a\n", LinkOrder::LabelFirst, &Passage::End("b")).unwrap(), "a\n\nb\n");
+        assert_eq!(revised("- a", LinkOrder::LabelFirst, &Passage::End("- b\n")).unwrap(), "- a\n- b\n");
+        assert_eq!(revised("", LinkOrder::LabelFirst, &Passage::End("b")).unwrap(), "b\n");
+        assert_eq!(revised("a\r\n", LinkOrder::LabelFirst, &Passage::End("b\nc")).unwrap(), "a\r\n\r\nb\r\nc\r\n");
+        assert_eq!(revised("a\n", LinkOrder::LabelFirst, &Passage::Beginning("b")).unwrap(), "b\n\na\n");
+        assert!(
+            revised(PAGE, LinkOrder::LabelFirst, &Passage::Beginning("b"))
+                .unwrap()
+                .starts_with("---\na: 1\n---\nb\n\n# Top")
+        );
     }
 
     #[test]
     fn a_section_as_a_whole_takes_nothing_else_along() {
-        let whole = |anchor: &str, content: &str| with_section(PAGE, anchor, content).map(|(text, _)| text);
+        let whole = |anchor: &str, content: &str| {
+            with_section(PAGE, LinkOrder::LabelFirst, anchor, content).map(|(text, _)| text)
+        };
         let same = whole("one", "## One\n\n- a\n- b").unwrap();
         assert_eq!(same, PAGE);
         assert_eq!(whole("one", "## Other\n\nx\n\n\n").unwrap(), PAGE.replace("## One\n\n- a\n- b", "## Other\n\nx"));
@@ -245,7 +254,9 @@ mod tests {
     #[test]
     fn a_section_that_is_not_there_names_those_that_are() {
         let part = Passage::Section { section: "Three", op: SectionOp::Delete, content: "" };
-        let Err(WikiError::NoSuchSection { candidates, ambiguous: false, .. }) = revised(PAGE, &part) else {
+        let Err(WikiError::NoSuchSection { candidates, ambiguous: false, .. }) =
+            revised(PAGE, LinkOrder::LabelFirst, &part)
+        else {
             panic!("found");
         };
         assert_eq!(candidates, ["Top", "Top > One", "Top > Two"]);

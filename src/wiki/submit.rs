@@ -5,7 +5,7 @@ use super::sections::with_section;
 use super::versions::version;
 use super::write::{Recording, Saved, WriteMode, WritePage, check_content, write};
 use super::{Access, Page, Read, WikiError, Wikis, Write, find_page, moved_to, read};
-use crate::markdown::headings;
+use crate::markdown::{LinkOrder, headings};
 use crate::model::{MessageDemand, PagePath, RevisionPrefix, display_name};
 use crate::repo::{MergePart, differing_parts, merge_parts};
 
@@ -68,6 +68,7 @@ pub fn submit(
     check_content(wikis, given.content)?;
     let note = note(wikis, access, path, given.recording.message)?;
     let reading = access.reading();
+    let order = access.link_order();
     let origin = match &given.base {
         Some(base) => text_at(&reading, path, base)?,
         None => None,
@@ -80,7 +81,7 @@ pub fn submit(
         Some(anchor) => {
             let missing =
                 || WikiError::NoSuchSection { query: anchor.to_owned(), candidates: Vec::new(), ambiguous: false };
-            let whole = origin.as_deref().and_then(|origin| with_section(origin, anchor, &content));
+            let whole = origin.as_deref().and_then(|origin| with_section(origin, order, anchor, &content));
             let (text, at) = whole.ok_or_else(missing)?;
             (text, Some(at))
         }
@@ -93,7 +94,7 @@ pub fn submit(
     };
     match write(wikis, access, path, &request) {
         Ok(done) => {
-            let near = near(before.unwrap_or_default(), &mine, place);
+            let near = near(before.unwrap_or_default(), &mine, order, place);
             Ok(Submitted::Saved { page: done.value, near })
         }
         Err(
@@ -201,7 +202,7 @@ fn current(access: &Access<Read>, path: &PagePath) -> Result<Option<Page>, WikiE
 }
 
 fn text_at(access: &Access<Read>, path: &PagePath, at: &RevisionPrefix) -> Result<Option<String>, WikiError> {
-    let Some(revision) = access.wiki().repo().find(at)? else { return Ok(None) };
+    let Some(revision) = access.wiki().find(at)? else { return Ok(None) };
     let place = match find_page(access, path)? {
         Some(there) => there,
         None => path.clone(),
@@ -224,10 +225,10 @@ fn mostly_crlf(text: &str) -> bool {
 }
 
 /// The section in which a text begins to differ, or that begins at `place`.
-fn near(before: &str, after: &str, place: Option<usize>) -> Option<String> {
+fn near(before: &str, after: &str, order: LinkOrder, place: Option<usize>) -> Option<String> {
     let common = || before.bytes().zip(after.bytes()).take_while(|(a, b)| a == b).count();
     let at = place.unwrap_or_else(common);
-    let all = headings(after);
+    let all = headings(after, order);
     let (index, heading) = all.iter().enumerate().rfind(|(_, heading)| heading.start <= at)?;
     (index > 0 || place.is_some()).then(|| heading.anchor.clone())
 }
@@ -246,10 +247,10 @@ mod tests {
     #[test]
     fn a_change_is_near_the_heading_above_it() {
         let page = "# A\n\none\n\n## B\n\ntwo\n";
-        assert_eq!(near(page, &page.replace("two", "2"), None).as_deref(), Some("b"));
-        assert_eq!(near(page, &page.replace("one", "1"), None), None);
-        assert_eq!(near(page, page, Some(0)).as_deref(), Some("a"));
-        assert_eq!(near("", "no heading", None), None);
+        assert_eq!(near(page, &page.replace("two", "2"), LinkOrder::LabelFirst, None).as_deref(), Some("b"));
+        assert_eq!(near(page, &page.replace("one", "1"), LinkOrder::LabelFirst, None), None);
+        assert_eq!(near(page, page, LinkOrder::LabelFirst, Some(0)).as_deref(), Some("a"));
+        assert_eq!(near("", "no heading", LinkOrder::LabelFirst, None), None);
     }
 
     #[test]

@@ -16,7 +16,8 @@ use crate::auth::Operator;
 use crate::clock::SystemClock;
 use crate::config::Limits;
 use crate::model::{
-    AttachmentName, AttachmentPath, Author, Name, PagePath, PersonId, Principal, RevisionPrefix, SessionId, Slug,
+    AttachmentName, AttachmentPath, Author, Name, PagePath, PersonId, Principal, Redirects, RevisionPrefix, SessionId,
+    Slug,
 };
 use crate::repo::{Change, CommitMeta, RealDisk};
 use crate::search::Models;
@@ -327,4 +328,35 @@ fn a_page_that_comes_to_stand_nearer_takes_no_links() {
     rename_page(&world, "Draft", "Guide/Install");
     let links = page_links(&world.writing().reading(), &page("Guide")).unwrap();
     assert!(format!("{links:?}").contains("\"Install\""), "{links:?} of {:?}", world.read("Guide"));
+}
+
+#[test]
+fn a_rename_finds_the_pages_that_show_its_files() {
+    let world = World::new();
+    world.write("Old name", "![p](./plan.png)\n", None).unwrap();
+    let file = AttachmentPath { page: page("Old_name"), name: AttachmentName::parse("plan.png").unwrap() };
+    world.commit(Change::Put { path: file.file(), bytes: b"png".to_vec() });
+    world.write("Shows", "![p](/old%20name/plan.png)\n", None).unwrap();
+    world.write("Links", "[the plan][p]\n\n[p]: ../Old_name/plan.png\n", None).unwrap();
+    world.write("Mentions", "plan.png of `![p](/Old_name/plan.png)`\n", None).unwrap();
+    let done = rename_page(&world, "Old_name", "New");
+    assert_eq!(done.updated_pages.iter().map(PagePath::as_str).collect::<Vec<_>>(), ["Links", "Shows"]);
+    assert_eq!(world.read("Shows"), "![p](/New/plan.png)\n");
+    assert!(world.read("Links").contains("/New/plan.png"), "{}", world.read("Links"));
+    let names = ["plan.png", "map.png"].map(|name| AttachmentName::parse(name).unwrap());
+    let moved =
+        rename_attachment(&world.wikis, &world.writing(), &page("New"), (&names[0], &names[1]), &recorded("New"));
+    assert_eq!(moved.unwrap().value.iter().map(PagePath::as_str).collect::<Vec<_>>(), ["Links", "New", "Shows"]);
+    assert_eq!(world.read("Shows"), "![p](/New/map.png)\n");
+}
+
+#[test]
+fn a_link_that_a_redirect_covers_leads_somewhere() {
+    let world = World::new();
+    world.write("Linker", "[[Moved]] [[Further]] [[Gone]]\n", None).unwrap();
+    let redirects = Redirects::parse("Moved -> Home\nFurther -> Nowhere").unwrap();
+    let admin = world.wikis.authorize::<Admin>(&ada(), &slug()).unwrap();
+    world.wikis.change_settings(&admin, &Settings { redirects: Some(redirects), ..Settings::default() }).unwrap();
+    let broken = broken_links(&world.writing().reading()).unwrap();
+    assert_eq!(broken.iter().map(|link| link.target.as_str()).collect::<Vec<_>>(), ["Further", "Gone"]);
 }

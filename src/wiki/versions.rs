@@ -15,11 +15,8 @@ pub(super) struct Version {
 /// # Errors
 /// On a storage failure.
 pub fn revision_at(access: &Access<Read>, time: UnixSeconds) -> Result<Option<Revision>, WikiError> {
-    let wiki = access.wiki();
-    match wiki.tip()? {
-        Some(tip) => Ok(wiki.repo().last_until(tip, time)?),
-        None => Ok(None),
-    }
+    let state = access.wiki().current()?;
+    Ok(state.commit().and_then(|tip| state.log().as_of(tip, time)))
 }
 
 /// The commit that a state of the past was.
@@ -38,7 +35,7 @@ pub fn revision_of(access: &Access<Read>, as_of: &AsOf) -> Result<Revision, Wiki
 
 /// The one commit that a prefix means.
 pub(super) fn find(access: &Access<Read>, prefix: &RevisionPrefix) -> Result<Revision, WikiError> {
-    let found = access.wiki().repo().find(prefix)?;
+    let found = access.wiki().find(prefix)?;
     found.ok_or_else(|| WikiError::NoSuchRevision { revision: prefix.to_string() })
 }
 

@@ -253,7 +253,7 @@ fn merge(
 ) -> Result<String, WikiError> {
     let stale = || WikiError::RevisionMismatch { current };
     let repo = access.wiki().repo();
-    let read = repo.find(base)?.ok_or_else(stale)?;
+    let read = draft.state().log().find(base).ok_or_else(stale)?;
     let then = repo.at(read)?.ok_or_else(stale)?;
     let base = match then.read(&stored.file())? {
         Some(base) => base,

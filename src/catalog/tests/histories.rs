@@ -243,6 +243,9 @@ proptest! {
             let ours: Vec<_> = ours.iter().map(|entry| (entry.commit.revision, entry.path.to_owned(), entry.blob)).collect();
             let theirs: Vec<_> = theirs.into_iter().map(|entry| (entry.commit.revision, entry.path, entry.blob)).collect();
             prop_assert_eq!(ours, theirs, "{}", path);
+            let walked = scene.repo.blame(&file, tip).unwrap();
+            let known = scene.repo.blame_versions(&state.log().versions(file.as_str(), tip)).unwrap();
+            prop_assert_eq!(known, walked, "{}", path);
         }
     }
 }

@@ -110,7 +110,7 @@ fn page(
     room: &mut usize,
 ) -> Result<Map<String, Value>, ApiError> {
     let page = wiki::read(access, &PagePath::parse(typed)?, None).map_err(|error| as_typed(error, typed))?;
-    let fields = wanted.select(&answer(page, selection)?)?;
+    let fields = wanted.select(&answer(access, page, selection)?)?;
     let size = fields.get("content").and_then(Value::as_str).map_or(0, str::len);
     *room = room.checked_sub(size).ok_or(WikiError::TooLarge { field: "the answer", limit: MOST_BYTES as u64 })?;
     Ok(fields)

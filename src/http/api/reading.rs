@@ -128,7 +128,7 @@ pub(super) async fn read(state: &AppState, call: Call, typed: String) -> Result<
             let wanted = Wanted::parse(call.query.get("fields").map(String::as_str), PAGE_FIELDS)?;
             let selection = selection(&call.query)?;
             let page = wiki::read(&access, &path, at.as_ref()).map_err(|error| as_typed(error, &typed))?;
-            tagged(&call.headers, &wanted.select(&answer(page, &selection)?)?)
+            tagged(&call.headers, &wanted.select(&answer(&access, page, &selection)?)?)
         })
         .await?
 }
@@ -169,11 +169,15 @@ pub(super) async fn outline(state: &AppState, call: Call, typed: String) -> Resu
 }
 
 /// A page as it is answered, cut to the part that is wanted.
-pub(super) fn answer(mut page: wiki::Page, selection: &Selection<'_>) -> Result<ReadAnswer, WikiError> {
+pub(super) fn answer(
+    access: &Access<Read>,
+    mut page: wiki::Page,
+    selection: &Selection<'_>,
+) -> Result<ReadAnswer, WikiError> {
     if selection.is_everything() {
         return Ok(ReadAnswer { page: page.into(), part: None });
     }
-    let mut part = selection.of(&page.content)?;
+    let mut part = selection.of(&page.content, access.link_order())?;
     page.content = std::mem::take(&mut part.content);
     Ok(ReadAnswer { page: page.into(), part: Some(part.into()) })
 }

@@ -96,7 +96,7 @@ fn start(
         Err(error) => return Err(error.into()),
     };
     let draft = wiki::my_draft(state.wikis(), &access.reading(), &path, section)?;
-    let found = section.map(|anchor| (anchor, markdown::section_at(&content, anchor)));
+    let found = section.map(|anchor| (anchor, markdown::section_at(&content, access.link_order(), anchor)));
     let mut note = None;
     let (section, stored) = match found {
         None => (None, content),

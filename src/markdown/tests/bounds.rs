@@ -127,7 +127,11 @@ fn defuse(size: usize, limit: Duration) -> Vec<&'static str> {
         let start = Instant::now();
         let html = html(&text);
         let rendered = start.elapsed();
-        drop((headings(&text), links(&text, LinkOrder::LabelFirst), plain_text(&text, LinkOrder::LabelFirst)));
+        drop((
+            headings(&text, LinkOrder::LabelFirst),
+            links(&text, LinkOrder::LabelFirst),
+            plain_text(&text, LinkOrder::LabelFirst),
+        ));
         let all = start.elapsed();
         println!("{name}: {rendered:?} {:?} {}", all - rendered, html.len());
         assert!(html.len() <= 8 * 1024 * 1024, "{name}");

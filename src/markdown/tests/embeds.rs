@@ -242,7 +242,8 @@ fn what_embeddings_link_to_is_known() {
 #[test]
 fn headings_words_and_tasks_in_content_keep_their_places() {
     let text = "# Top\n\n{{Figure\n|caption=Shown below\n## Inside\n- [ ] task\n}}\n\n## After\n- [ ] other\n";
-    let found: Vec<(String, usize)> = headings(text).into_iter().map(|heading| (heading.title, heading.line)).collect();
+    let found: Vec<(String, usize)> =
+        headings(text, LinkOrder::LabelFirst).into_iter().map(|heading| (heading.title, heading.line)).collect();
     assert_eq!(found, [("Top".to_owned(), 1), ("After".to_owned(), 9)]);
     let html = html(text);
     assert!(html.contains("<h2 id=\"inside\">") && html.contains("<h2 id=\"after\">"), "{html}");
@@ -311,7 +312,11 @@ fn many_embeddings_take_no_time() {
     ] {
         let start = Instant::now();
         let html = html(&text);
-        drop((headings(&text), links(&text, LinkOrder::LabelFirst), plain(&text, LinkOrder::LabelFirst)));
+        drop((
+            headings(&text, LinkOrder::LabelFirst),
+            links(&text, LinkOrder::LabelFirst),
+            plain(&text, LinkOrder::LabelFirst),
+        ));
         assert!(html.len() <= 8 * 1024 * 1024);
         assert!(start.elapsed() < Duration::from_secs(30), "{:?} for {:.40}", start.elapsed(), text);
     }

@@ -1,7 +1,7 @@
-use crate::markdown::{LinkOrder, first_heading, headings, links, plain, plain_text, set_task, word_count};
+use crate::markdown::{LinkOrder, headings, links, plain, plain_text, set_task, word_count};
 
 fn outline(text: &str) -> Vec<(u8, String, String, usize, String)> {
-    headings(text)
+    headings(text, LinkOrder::LabelFirst)
         .into_iter()
         .map(|h| {
             let line = text[h.start..].lines().next().unwrap_or_default().to_owned();
@@ -35,13 +35,14 @@ fn headings_are_those_of_commonmark_with_their_places_in_the_file() {
 fn line_ends_of_every_kind_count() {
     let text = "---\r\na: b\r\n---\r\n# One\r\n\r\ntext\r\n# Two\r\n";
     assert_eq!(outline(text), [row(1, "One", "one", 4, "# One"), row(1, "Two", "two", 7, "# Two")]);
-    let starts: Vec<usize> = headings("# One\r# Two\n").iter().map(|h| h.start).collect();
+    let starts: Vec<usize> = headings("# One\r# Two\n", LinkOrder::LabelFirst).iter().map(|h| h.start).collect();
     assert_eq!(starts, [0, 6]);
 }
 
 #[test]
 fn wikilinks_in_headings_count_by_their_label() {
     assert_eq!(outline("# See [[the guide|Guide]]!")[0].2, "see-the-guide");
+    assert_eq!(headings("# See [[Guide|the guide]]!", LinkOrder::TargetFirst)[0].anchor, "see-the-guide");
 }
 
 #[test]
@@ -51,14 +52,8 @@ fn rendered_anchors_are_those_of_the_headings() {
     let ids: Vec<&str> =
         html.match_indices("<h1 id=\"").filter_map(|(at, m)| html[at + m.len()..].split('"').next()).collect();
     assert_eq!(ids, ["a", "a-1", "a-2", "b", "b-1", "a-3", "a-4"]);
-    let of_sections: Vec<String> = headings(text).into_iter().map(|h| h.anchor).collect();
+    let of_sections: Vec<String> = headings(text, LinkOrder::LabelFirst).into_iter().map(|h| h.anchor).collect();
     assert_eq!(of_sections, ["a", "a-2", "b-1", "a-3"]);
-}
-
-#[test]
-fn the_first_heading_of_any_level_is_the_title() {
-    assert_eq!(first_heading("text\n\n#\n\n### Third\n\n# First").as_deref(), Some("Third"));
-    assert_eq!(first_heading("no heading"), None);
 }
 
 #[test]

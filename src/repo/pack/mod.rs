@@ -13,7 +13,7 @@ pub(in crate::repo) use existing::{Closed, Packs, tips_path};
 pub(in crate::repo) use index::{IndexEntry, write_index};
 pub(in crate::repo) use trees::{Entry, Plan, collect, compare, entries};
 pub(in crate::repo) use walk::{Node, Range, SentCommit, load_commit, reaches_all, select};
-pub(in crate::repo) use write::{Options, write_pack};
+pub(in crate::repo) use write::{Options, write_objects, write_pack};
 
 use gix::ObjectId;
 

@@ -79,11 +79,7 @@ pub(in crate::repo) fn write_pack(
             tick(placed.len() + done)?;
         }
     }
-    let Hashing { out, hasher, .. } = out;
-    let checksum = hasher.try_finalize().map_err(io::Error::other)?;
-    out.write_all(checksum.as_slice())?;
-    out.flush()?;
-    Ok(checksum)
+    Ok(finish(out)?)
 }
 
 /// Copies the entry at `place`; returns false, with nothing written, when its delta base is not in this pack.
@@ -124,6 +120,33 @@ fn copy_entry(
     Ok(true)
 }
 
+/// Writes objects that are in memory as a pack; for the rest as [`write_pack`].
+pub(in crate::repo) fn write_objects(
+    objects: &[(gix::object::Kind, ObjectId, &[u8])],
+    compression: Compression,
+    out: &mut dyn Write,
+    record: &mut dyn FnMut(IndexEntry),
+) -> io::Result<ObjectId> {
+    let mut out = Hashing { out, hasher: gix::hash::hasher(Kind::Sha1), crc: Crc::new(), written: 0 };
+    let count = u32::try_from(objects.len()).map_err(io::Error::other)?;
+    out.write_all(&data::header::encode(data::Version::V2, count))?;
+    for (kind, id, bytes) in objects {
+        let offset = out.begin();
+        write_entry(*kind, bytes, compression, &mut out)?;
+        record(IndexEntry { id: *id, offset, crc: out.crc.sum() });
+    }
+    finish(out)
+}
+
+/// Writes the checksum that ends a pack, and returns it.
+fn finish(out: Hashing<'_>) -> io::Result<ObjectId> {
+    let Hashing { out, hasher, .. } = out;
+    let checksum = hasher.try_finalize().map_err(io::Error::other)?;
+    out.write_all(checksum.as_slice())?;
+    out.flush()?;
+    Ok(checksum)
+}
+
 fn write_whole(
     repo: &gix::Repository,
     id: ObjectId,
@@ -131,6 +154,15 @@ fn write_whole(
     out: &mut Hashing<'_>,
 ) -> Result<(), Error> {
     let (kind, data) = read(repo, id)?;
+    Ok(write_entry(kind, &data, compression, out)?)
+}
+
+fn write_entry(
+    kind: gix::object::Kind,
+    data: &[u8],
+    compression: Compression,
+    out: &mut Hashing<'_>,
+) -> io::Result<()> {
     let header = match kind {
         gix::object::Kind::Commit => Header::Commit,
         gix::object::Kind::Tree => Header::Tree,
@@ -139,7 +171,7 @@ fn write_whole(
     };
     header.write_to(data.len() as u64, out)?;
     let mut encoder = ZlibEncoder::new(out, compression);
-    encoder.write_all(&data)?;
+    encoder.write_all(data)?;
     encoder.finish()?;
     Ok(())
 }

@@ -246,3 +246,27 @@ fn changes_are_the_files_that_differ() {
     assert_eq!(all, scene.paths());
     assert!(matches!(scene.repo.changes(None, Revision::from_bytes([1; 20])), Err(Error::UnknownRevision(_))));
 }
+
+#[test]
+fn many_new_objects_become_a_pack() {
+    let scene = Scene::new();
+    scene.commit(&[put("Home.md", "1")]).unwrap();
+    let many: Vec<Change> = (0..100).map(|n| put(&format!("d/{n}.md"), &n.to_string())).collect();
+    let reader = scene.repo.at_tip().unwrap();
+    scene.commit(&many).unwrap();
+    let packs = || std::fs::read_dir(scene.dir.join("objects/pack")).unwrap().count();
+    assert_eq!((packs(), scene.read("d/99.md").unwrap().as_str()), (2, "99"));
+    assert_eq!(reader.files().unwrap().len(), 1);
+    scene.fsck();
+    // What a pack holds is not written again.
+    scene.commit(&[Change::Delete { path: file("d/1.md") }]).unwrap();
+    scene.commit(&[put("d/1.md", "1")]).unwrap();
+    scene.commit(&(0..100).map(|n| rename(&format!("d/{n}.md"), &format!("e/{n}.md"))).collect::<Vec<_>>()).unwrap();
+    assert_eq!(packs(), 2);
+    let scene = scene.reopen();
+    assert_eq!(scene.read("e/99.md").unwrap(), "99");
+    scene.fsck();
+    scene.git(&["gc", "--prune=now", "--quiet"]);
+    scene.commit(&[put("Home.md", "2")]).unwrap();
+    scene.fsck();
+}

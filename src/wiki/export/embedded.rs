@@ -53,7 +53,7 @@ impl Sources for SiteSources<'_> {
 
     fn headings(&self, page: &PagePath) -> Vec<(String, String)> {
         let Ok(text) = self.page(page, usize::MAX) else { return Vec::new() };
-        markdown::headings(&text).into_iter().map(|heading| (heading.title, heading.anchor)).collect()
+        markdown::headings(&text, self.site.order).into_iter().map(|heading| (heading.title, heading.anchor)).collect()
     }
 
     fn page(&self, path: &PagePath, most: usize) -> Result<String, SourceError> {

@@ -25,7 +25,7 @@ const PATH: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.')
 /// The pages and files of the wiki, and where each goes.
 pub(super) struct Site {
     /// How links are read.
-    order: LinkOrder,
+    pub(super) order: LinkOrder,
     pub(super) pages: BTreeMap<PagePath, Place>,
     /// The page that a spelling means.
     folded: HashMap<FoldKey, PagePath>,

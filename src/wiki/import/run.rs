@@ -18,7 +18,7 @@ use crate::repo::{self, BlobId};
 /// Files between two lines of progress.
 const REPORTED: usize = 200;
 /// Contents that are stored together: files and bytes.
-const BATCH: usize = 64;
+const BATCH: usize = 1024;
 const BATCH_BYTES: usize = 8 << 20;
 /// How often it is begun anew when somebody else writes meanwhile.
 const ATTEMPTS: usize = 3;

@@ -36,7 +36,7 @@ fn rendered(text: &str) {
 
 fn sections(text: &str) {
     let body = front_matter(text).body_offset;
-    let headings = headings(text);
+    let headings = headings(text, order(text));
     let mut before = body;
     for heading in &headings {
         assert!(text.is_char_boundary(heading.start), "{heading:?}");
@@ -47,14 +47,14 @@ fn sections(text: &str) {
     let anchors: BTreeSet<&str> = headings.iter().map(|heading| heading.anchor.as_str()).collect();
     assert_eq!(anchors.len(), headings.len(), "an anchor stands twice: {headings:?}");
 
-    let outline = outline(text);
+    let outline = outline(text, order(text));
     assert_eq!(outline.len(), headings.len());
     if outline.len() > MOST_SECTIONS {
         return;
     }
     let mut parts = Vec::new();
     for (entry, heading) in outline.iter().zip(&headings) {
-        let found = find_section(text, &entry.path).unwrap_or_else(|error| panic!("{entry:?}: {error:?}"));
+        let found = find_section(text, order(text), &entry.path).unwrap_or_else(|error| panic!("{entry:?}: {error:?}"));
         assert_eq!((found.span.start, found.line), (heading.start, entry.line), "{entry:?}");
         assert!(text.get(found.span.clone()).is_some(), "{found:?}");
         assert!(found.end_line >= found.line, "{found:?}");

@@ -77,12 +77,15 @@ fn live(disk: &ForgetfulDisk, home: &Path, random: &mut Random) -> Vec<Promise> 
     let dir = home.join("docs/repo.git");
     let mut repo = Repo::create(Arc::new(disk.clone()), &dir).unwrap();
     let mut promises = vec![Promise { moment: disk.now(), commit: None }];
-    let collected = random.below(8);
+    let (collected, large) = (random.below(8), random.below(12));
     for commit in 0..12 {
         if commit == collected {
             remove_empty_directories(disk, &dir.join("objects"));
         }
-        let changes = random_changes(&repo.at_tip().unwrap(), random);
+        let mut changes = random_changes(&repo.at_tip().unwrap(), random);
+        if commit == large {
+            changes.extend(many_changes(random));
+        }
         let killed = random.below(2) == 0;
         if killed {
             disk.kill_after(Some(random.below(24)));
@@ -135,6 +138,13 @@ fn random_changes(now: &Snapshot, random: &mut Random) -> Vec<Change> {
         changes.push(Change::Delete { path: PagePath::from_file(path).unwrap().file() });
     }
     changes
+}
+
+/// As many as become a pack of their own.
+fn many_changes(random: &mut Random) -> Vec<Change> {
+    let of = random.below(2);
+    let page = |number: usize| PagePath::parse(&format!("many/{number}")).unwrap().file();
+    (0..300).map(|number| Change::Put { path: page(number), bytes: format!("{of} {number}").into_bytes() }).collect()
 }
 
 fn page(random: &mut Random) -> robotwiki::model::RepoPath {

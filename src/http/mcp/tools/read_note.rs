@@ -39,7 +39,8 @@ pub(super) fn tool() -> Tool {
 pub(super) fn run(call: &Call, arguments: &Arguments) -> Result<Answer, Failure> {
     let path = page_path(&arguments.path)?;
     let at = arguments.revision.get().map(revision).transpose()?;
-    let page = wiki::read(&call.reading()?, &path, at.as_ref()).map_err(|error| match (error, &at) {
+    let access = call.reading()?;
+    let page = wiki::read(&access, &path, at.as_ref()).map_err(|error| match (error, &at) {
         (WikiError::NoSuchPage { path, .. }, Some(at)) => Failure::new(
             "revision_not_found",
             format!(
@@ -50,7 +51,7 @@ pub(super) fn run(call: &Call, arguments: &Arguments) -> Result<Answer, Failure>
         (error, _) => error.into(),
     })?;
     let Some(query) = arguments.section.get() else { return Ok(Answer::text(format(&page, None))) };
-    match markdown::find_section(&page.content, query) {
+    match markdown::find_section(&page.content, access.link_order(), query) {
         Ok(section) => {
             let text = page.content.get(section.span).unwrap_or_default();
             Ok(Answer::text(format(&page, Some((&section.path, text)))))
