@@ -3,7 +3,7 @@ use gix::ObjectId;
 use super::error::Error;
 use super::revisions::{WALK_CACHE, is_commit};
 use super::{CommitInfo, Repo, commit, object_id, revision};
-use crate::model::{Revision, UnixSeconds};
+use crate::model::Revision;
 
 /// A commit of the branch's own line: what it built on, and what it says.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -26,13 +26,13 @@ impl Repo {
     pub fn steps(&self, after: Option<Revision>, tip: Revision) -> Result<Option<Vec<Revision>>, Error> {
         let mut steps = Vec::new();
         let mut met = after.is_none();
-        self.walk_line(tip, |id, _| {
+        self.walk_line(tip, |id| {
             met |= after.is_some_and(|after| object_id(after) == id);
             let on = after.is_none() || !met;
             if on {
                 steps.push(revision(id));
             }
-            Ok(on)
+            on
         })?;
         if let Some(after) = after.filter(|_| !met) {
             if !self.is_ancestor(after, tip)? {
@@ -68,27 +68,8 @@ impl Repo {
         Ok(Some(Step { commit: commit::info(id, &found.data), before }))
     }
 
-    /// The newest commit of the branch's own line that was committed at `time` or before.
-    ///
-    /// # Errors
-    /// [`Error::UnknownRevision`] when `tip` is no commit, or when the history cannot be read.
-    pub fn last_until(&self, tip: Revision, time: UnixSeconds) -> Result<Option<Revision>, Error> {
-        let mut found = None;
-        self.walk_line(tip, |id, committed| {
-            if committed <= time {
-                found = Some(revision(id));
-            }
-            Ok(found.is_none())
-        })?;
-        Ok(found)
-    }
-
-    /// Visits commits with the times they were committed, newest first, until told to stop.
-    fn walk_line(
-        &self,
-        tip: Revision,
-        mut visit: impl FnMut(ObjectId, UnixSeconds) -> Result<bool, Error>,
-    ) -> Result<(), Error> {
+    /// Visits commits, newest first, until told to stop.
+    fn walk_line(&self, tip: Revision, mut visit: impl FnMut(ObjectId) -> bool) -> Result<(), Error> {
         let mut repo = self.gix();
         repo.object_cache_size_if_unset(WALK_CACHE);
         let start = object_id(tip);
@@ -97,12 +78,10 @@ impl Repo {
         }
         let mut next = Some(start);
         while let Some(id) = next {
-            let commit = repo.find_commit(id)?;
-            let time = commit.committer().map(|committer| committer.seconds()).unwrap_or_default();
-            if !visit(id, time)? {
+            if !visit(id) {
                 break;
             }
-            next = match commit.parent_ids().next().map(gix::Id::detach) {
+            next = match repo.find_commit(id)?.parent_ids().next().map(gix::Id::detach) {
                 // A history that was cut off ends here.
                 Some(parent) if is_commit(&repo, parent)? => Some(parent),
                 _ => None,

@@ -176,7 +176,7 @@ impl Repo {
     }
 
     /// The files of any commit in the repository, reachable or not; none when there is no
-    /// such commit. [`Repo::find`] is for revisions that a client names.
+    /// such commit. Whoever names one has to be asked first whether the wiki shows it.
     ///
     /// # Errors
     /// When an object cannot be read.

@@ -78,7 +78,7 @@ export const kinds = [
   } },
   { name: 'source', template: 'source.html', as: 'nobody', at: handbook + '/source' },
   { name: 'search', template: 'search.html', as: 'owner', at: '/-/search?q=pressure' },
-  { name: 'search, nothing found', template: 'search.html', as: 'owner', at: '/-/search?q=xylophone' },
+  { name: 'search, nothing found', template: 'search.html', as: 'owner', at: '/-/search?q=xylophone&mode=text' },
   { name: 'search, nothing asked', template: 'search.html', as: 'owner', at: '/-/search' },
   { name: 'search index', template: 'index_status.html', as: 'owner', at: '/-/search/status' },
   { name: 'tags', template: 'names.html', as: 'owner', at: '/-/tags' },

@@ -251,6 +251,55 @@ proptest! {
 }
 
 #[test]
+fn a_revision_is_found_by_prefix_only_if_the_wiki_shows_it() {
+    let scene = Scene::imported(&history(3, 4, false, false));
+    let hidden = scene.git(&["rev-parse", "main"]);
+    scene.git(&["update-ref", "refs/heads/main", "main~1"]);
+    let shown = scene.git(&["rev-list", "main"]);
+    let catalog = scene.fresh();
+    let state = catalog.read();
+    let find = |text: &str| state.log().find(&RevisionPrefix::parse(text).unwrap()).map(|found| found.to_string());
+    for revision in shown.lines() {
+        assert_eq!(find(revision).as_deref(), Some(revision));
+        assert_eq!(find(&revision[..8]).as_deref(), Some(revision));
+    }
+    let tree = scene.git(&["rev-parse", "main^{tree}"]);
+    for other in [hidden.trim(), &hidden[..8], tree.trim(), &"0".repeat(40)] {
+        assert_eq!(find(other), None, "{other}");
+    }
+}
+
+#[test]
+fn an_ambiguous_prefix_finds_nothing() {
+    let mut stream = String::new();
+    for n in 0..30_000 {
+        let _ = write!(stream, "commit refs/heads/main\ncommitter A <a> {n} +0000\ndata 0\n");
+    }
+    let scene = Scene::imported(&stream);
+    let ids = scene.git(&["rev-list", "main"]);
+    let mut ids: Vec<&str> = ids.lines().collect();
+    ids.sort_unstable();
+    // 30,000 commits have some 1.7 pairs that share 7 digits; which ones never changes.
+    let pair = ids.windows(2).find(|pair| pair[0][..7] == pair[1][..7]).unwrap();
+    let catalog = scene.fresh();
+    let find = |text: &str| catalog.read().log().find(&RevisionPrefix::parse(text).unwrap());
+    assert_eq!(find(&pair[0][..7]), None);
+    assert_eq!(find(pair[0]).unwrap().to_string(), pair[0]);
+}
+
+#[test]
+fn the_state_at_a_time_is_that_of_the_branch_itself() {
+    let scene = Scene::imported(&history(11, 30, false, false));
+    let tip = scene.repo.tip().unwrap().unwrap();
+    let catalog = scene.fresh();
+    for time in [999, 1000, 1005, 1017, 2000] {
+        let until = scene.git(&["rev-list", "--first-parent", "-1", &format!("--before={time}"), "main"]);
+        let found = catalog.read().log().as_of(tip, time);
+        assert_eq!(found.map(|found| found.to_string()).unwrap_or_default(), until.trim(), "{time}");
+    }
+}
+
+#[test]
 fn a_damaged_foreign_or_missing_copy_is_as_good_as_none() {
     let scene = Scene::imported(&history(7, 20, false, true));
     let catalog = Catalog::open(LinkOrder::default(), &scene.file());

@@ -54,7 +54,6 @@ fn read_everything(scene: &Scene) {
     let _ = scene.repo.history(&file("a/a/a.md"), tip, 100);
     let _ = scene.repo.changes(None, tip);
     let _ = scene.repo.last_commits(tip, None);
-    let _ = scene.repo.find(&tip.into());
 }
 
 #[test]

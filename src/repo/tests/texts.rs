@@ -185,10 +185,6 @@ fn the_line_of_the_branch_is_told_from_any_commit_on() {
     let at = line.iter().position(|step| *step == merge[0]).unwrap();
     assert_eq!(scene.repo.steps(Some(merge[2]), tip).unwrap().unwrap(), line[at + 1..]);
 
-    for time in [1_699_999_999, 1_700_000_001, 1_700_000_007, 1_800_000_000] {
-        let until = scene.git(&["rev-list", "--first-parent", "-1", &format!("--before={time}"), "main"]);
-        assert_eq!(scene.repo.last_until(tip, time).unwrap().map(|r| r.to_string()).unwrap_or_default(), until.trim());
-    }
     let step = scene.repo.step(line[3]).unwrap().unwrap();
     assert_eq!((step.commit.revision, step.before), (line[3], Some(line[2])));
 }
