@@ -23,7 +23,8 @@ pub(super) fn files(out: &mut Out<'_, '_, '_>, shown: &Embedding) -> fmt::Result
     let context = out.user.context;
     let found = context.sources.files(context.page, MAX_ENTRIES);
     let (mut files, more) = found.map_or((Vec::new(), false), |part| (part.entries, part.more));
-    if let Some(filter) = shown.option(&["filter"]).map(str::to_lowercase) {
+    // Its stars may be escaped, as they are where nothing is embedded.
+    if let Some(filter) = shown.option(&["filter"]).map(|filter| filter.replace('\\', "").to_lowercase()) {
         files.retain(|file| matches(&filter, &file.name.to_lowercase()));
     }
     if files.is_empty() {

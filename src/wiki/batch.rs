@@ -3,6 +3,7 @@ use serde::{Deserialize, Serialize};
 use super::change::{Done, Plan, change};
 use super::edit::{Replacement, replace};
 use super::message::message;
+use super::my_drafts::follow;
 use super::rename::{Rename, rename_in};
 use super::sections::{Passage, revised};
 use super::write::{Recording, WriteMode, WritePage, check_content, check_edits, put, remove, rewrite};
@@ -72,10 +73,11 @@ pub fn batch(
     if renames > MOST_RENAMES {
         return Err(invalid(format!("must have at most {MOST_RENAMES} renames")));
     }
-    change(wikis, access, recording.once, |draft| {
+    let mut moves = Vec::new();
+    let done = change(wikis, access, recording.once, |draft| {
         let mut items = Vec::with_capacity(changes.len());
         for (index, change) in changes.iter().enumerate() {
-            let item = apply(wikis, access, draft, change, recording);
+            let item = apply(wikis, access, draft, change, recording, &mut moves);
             items.push(item.map_err(|error| WikiError::InBatch { index, error: Box::new(error) })?);
         }
         let paths: Vec<&str> = items.iter().take(3).map(|item| item.path.as_str()).collect();
@@ -86,7 +88,11 @@ pub fn batch(
             message: (!dry_run).then_some(message),
             outcome: Box::new(|revision| Ok(BatchDone { revision, changes: items })),
         })
-    })
+    })?;
+    if done.value.revision.is_some() && !done.replayed && !moves.is_empty() {
+        follow(wikis, access, &moves);
+    }
+    Ok(done)
 }
 
 fn apply(
@@ -95,6 +101,7 @@ fn apply(
     draft: &mut super::draft::Draft<'_>,
     change: &BatchChange<'_>,
     recording: &Recording<'_>,
+    moves: &mut Vec<(PagePath, PagePath)>,
 ) -> Result<BatchItem, WikiError> {
     let item = |path, created| BatchItem { path, created, updated_pages: Vec::new() };
     let (path, base) = (&change.path, change.base.as_ref());
@@ -126,6 +133,12 @@ fn apply(
                 recording: recording.clone(),
             };
             let renamed = rename_in(draft, path, &rename)?;
+            for (from, to) in std::iter::once((renamed.from, renamed.to.clone())).chain(renamed.moved_pages) {
+                match moves.iter_mut().find(|(_, before)| *before == from) {
+                    Some((_, at)) => *at = to,
+                    None => moves.push((from, to)),
+                }
+            }
             Ok(BatchItem { path: renamed.to, created: false, updated_pages: renamed.updated_pages })
         }
     }

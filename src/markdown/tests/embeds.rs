@@ -129,7 +129,7 @@ fn every_embedding_has_its_html() {
         "embed_attachment_list",
         "{{Attachments}}\n",
         "{{AttachmentList|format=details|caption=*Files*}}\n",
-        "{{AttachmentList|format=minimal|filter=*.PNG}}\n",
+        "{{AttachmentList|format=minimal|filter=\\*.PNG}}\n",
         "{{AttachmentList|icons=no|filter=x}}\n",
     );
     snapshot!(

@@ -104,6 +104,20 @@ fn a_draft_goes_where_its_page_goes() {
 }
 
 #[test]
+fn a_draft_follows_the_renames_of_one_commit() {
+    let world = World::new();
+    world.write("Old", "page", None).unwrap();
+    world.write("Old/Below", "page", None).unwrap();
+    world.keep("Old", None, "typed", "w.1").unwrap();
+    world.keep("Old/Below", None, "typed below", "w.1").unwrap();
+    let rename = |from: &str, to| BatchChange { path: page(from), base: None, op: BatchOp::Rename { to } };
+    let changes = [rename("Old", "Between"), rename("Between", "New")];
+    batch(&world.wikis, &world.writing(), &changes, false, &recorded("Old")).unwrap();
+    assert_eq!(world.text("New", None).as_deref(), Some("typed"));
+    assert_eq!(world.text("New/Below", None).as_deref(), Some("typed below"));
+}
+
+#[test]
 fn what_was_saved_is_no_draft_any_more_but_another_windows_text_is() {
     let world = World::new();
     let own = |writer: &str, seen: Option<&str>| {
