@@ -217,7 +217,7 @@ fn values(input: &mut Parser<'_>, all: &str) {
     while let Ok(token) = input.next().cloned() {
         match token {
             Token::Function(name) => {
-                assert!(FUNCTIONS.contains(&name.to_ascii_lowercase().as_str()), "{all:?}");
+                assert!(super::values::may_call(&name.to_ascii_lowercase()), "{all:?}");
                 input
                     .parse_nested_block(|inner| {
                         values(inner, all);

@@ -15,6 +15,11 @@ const FUNCTIONS: &str = "\
     saturate scale scale3d scalex scaley scalez sepia sign sin skew skewx skewy sqrt steps symbols tan translate \
     translate3d translatex translatey translatez var xywh";
 
+/// Whether a value may call a function of this name, in small letters.
+pub(super) fn may_call(name: &str) -> bool {
+    FUNCTIONS.split(' ').any(|known| known == name)
+}
+
 /// The value of a property.
 pub(super) struct Value<'p> {
     pub(super) property: &'p str,
@@ -93,7 +98,7 @@ impl Value<'_> {
         if self.property == "z-index" || self.property == "position" {
             return Err(refused(format!("the value of {} must be written out", self.property)));
         }
-        if FUNCTIONS.split(' ').any(|name| name == lower) {
+        if may_call(&lower) {
             return Ok(());
         }
         Err(refused(match lower.as_str() {
