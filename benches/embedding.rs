@@ -67,11 +67,8 @@ pub(crate) fn compare() -> String {
     let inputs: Vec<_> = TOKENS.iter().map(|tokens| Input::new(&model, *tokens, BATCHES[1])).collect();
     let peer = |peer: Result<Peer, String>| peer.map(Contestant::Peer);
     let mut entries = [
-        Entry { title: "engine", contestant: Ok(Contestant::Engine(Box::new(Engine::new(model)))) },
-        Entry {
-            title: "with tokenizer",
-            contestant: Ok(Contestant::Product(Embedder::start(builtin(), THREADS).unwrap())),
-        },
+        Entry { title: "robotwiki", contestant: Ok(Contestant::Product(Embedder::start(builtin(), THREADS).unwrap())) },
+        Entry { title: "encoder alone", contestant: Ok(Contestant::Engine(Box::new(Engine::new(model)))) },
         Entry { title: EXACT, contestant: peer(Peer::onnx_runtime("fp32")) },
         Entry { title: "ORT int8", contestant: peer(Peer::onnx_runtime("int8")) },
         Entry { title: "candle", contestant: peer(Peer::candle()) },
@@ -80,7 +77,7 @@ pub(crate) fn compare() -> String {
 
     let mut table = format!(
         "\nembedding with all-MiniLM-L6-v2: sequences per second with {THREADS} threads (median of {ROUNDS} turns, half the \
-         range);\nbelow, how many times as fast the engine is\n{:<26}",
+         range);\nbelow, how many times as fast robotwiki is\n{:<26}",
         ""
     );
     entries.iter().for_each(|entry| table += &format!("{:>16}", entry.title));
@@ -103,7 +100,8 @@ pub(crate) fn compare() -> String {
     }
     table
         + &format!(
-            "engine: the int8 encoder on token ids; with tokenizer: texts, as the product embeds them; load {}\n",
+            "robotwiki: texts, as the product embeds them; encoder alone: on token ids, as the peers, with threads that \
+             are started for each batch; load {}\n",
             load()
         )
 }

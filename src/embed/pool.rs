@@ -191,22 +191,22 @@ impl<E: Encode> Pool<E> {
     fn hand_out(&self, window: &mut Vec<(usize, E::Input)>, answer: &Sender<Answer>) -> Result<(), Error> {
         window.sort_by_key(|(_, input)| std::cmp::Reverse(E::length(input)));
         let tokens: usize = window.iter().map(|(_, input)| E::length(input)).sum();
-        // A small request, too, is for all threads.
-        let share = tokens.div_ceil(self.threads).max(*BATCH_TOKENS.start());
-        let most = self.shared.batch_tokens.load(Ordering::Relaxed).min(share);
+        // As many batches as all threads have done at the same time, so that none waits for the last.
+        let most = self.shared.batch_tokens.load(Ordering::Relaxed);
+        let batches = tokens.div_ceil(most).next_multiple_of(self.threads);
+        let batches = batches.min(tokens / BATCH_TOKENS.start()).max(1);
         let empty = || Batch { places: Vec::new(), inputs: Vec::new(), answer: answer.clone() };
-        let (mut batch, mut size) = (empty(), 0);
+        let (mut batch, mut handed_out, mut taken) = (empty(), 0, 0);
         for (place, input) in window.drain(..) {
-            let length = E::length(&input);
-            if size > 0 && size + length > most {
-                self.shared.submit(std::mem::replace(&mut batch, empty()))?;
-                size = 0;
-            }
-            size += length;
+            taken += E::length(&input);
             batch.places.push(place);
             batch.inputs.push(input);
+            if taken * batches >= (handed_out + 1) * tokens {
+                self.shared.submit(std::mem::replace(&mut batch, empty()))?;
+                handed_out = taken * batches / tokens.max(1);
+            }
         }
-        if size > 0 { self.shared.submit(batch) } else { Ok(()) }
+        if batch.inputs.is_empty() { Ok(()) } else { self.shared.submit(batch) }
     }
 
     /// Ends the threads after what each is doing; whatever waits gets [`Error::Stopped`].

@@ -34,13 +34,13 @@ pub fn blame(access: &Access<Read>, path: &PagePath, at: Option<&RevisionPrefix>
     let wiki = access.wiki();
     let state = wiki.current()?;
     let stored = state.resolve(path).unwrap_or(path).clone();
-    let missing = super::read::no_such_page(&state, path);
     let tip = state.commit();
     drop(state);
-    let Some(tip) = tip else { return Err(missing) };
+    let missing = || super::read::no_such_page(&wiki.known(), path);
+    let tip = tip.ok_or_else(missing)?;
     let revision = at.map(|at| find(access, at)).transpose()?.unwrap_or(tip);
-    let Some(path) = version(access, &stored, revision)?.path else { return Err(missing) };
-    let Some(ranges) = ranges(access, &path, revision)? else { return Err(missing) };
+    let Some(path) = version(access, &stored, revision)?.path else { return Err(missing()) };
+    let Some(ranges) = ranges(access, &path, revision)? else { return Err(missing()) };
     let ranges = ranges
         .iter()
         .map(|range| BlamedLines {

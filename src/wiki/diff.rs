@@ -37,10 +37,10 @@ pub fn diff(access: &Access<Read>, path: &PagePath, query: &DiffQuery) -> Result
     let wiki = access.wiki();
     let state = wiki.current()?;
     let stored = state.resolve(path).unwrap_or(path).clone();
-    let missing = super::read::no_such_page(&state, path);
     let tip = state.commit();
     drop(state);
-    let Some(tip) = tip else { return Err(missing) };
+    let missing = || super::read::no_such_page(&wiki.known(), path);
+    let tip = tip.ok_or_else(missing)?;
 
     let at = query.to.as_ref().map(|to| find(access, to)).transpose()?;
     let mut to = version(access, &stored, at.unwrap_or(tip))?;
@@ -62,7 +62,7 @@ pub fn diff(access: &Access<Read>, path: &PagePath, query: &DiffQuery) -> Result
     let old = from.as_ref().map(Version::text).transpose()?.flatten();
     let new = to.text()?;
     if old.is_none() && new.is_none() {
-        return Err(missing);
+        return Err(missing());
     }
     let (old, new) = (old.unwrap_or_default(), new.unwrap_or_default());
     Ok(PageDiff {
