@@ -90,9 +90,16 @@ impl<'a, 'm> Assembly<'a, 'm> {
     /// Boxes and formulas: the headings that stand for their lines, among the children of one node.
     fn fences(&mut self, root: Node<'a>) {
         let mut seen = HashSet::new();
-        let marked = root.descendants().filter(|node| self.mark_of(node).is_some());
-        let parents: Vec<Node<'a>> =
-            marked.filter_map(|node| node.parent()).filter(|parent| seen.insert(std::ptr::from_ref(*parent))).collect();
+        let marked: Vec<(Node<'a>, usize, &Mark)> = root
+            .descendants()
+            .filter_map(|node| self.mark_of(node).map(|(number, mark)| (node, number, mark)))
+            .collect();
+        // The lines of a formula that leave its list are children of another node, which may come first.
+        for (_, number, _) in marked.iter().filter(|(.., mark)| matches!(mark.role, Role::Formula(_))) {
+            self.take(*number);
+        }
+        let parents = marked.iter().filter_map(|(node, ..)| node.parent());
+        let parents: Vec<Node<'a>> = parents.filter(|parent| seen.insert(std::ptr::from_ref(*parent))).collect();
         for parent in parents {
             let children: Vec<Node<'a>> = parent.children().collect();
             self.gather(&children);

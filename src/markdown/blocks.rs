@@ -321,10 +321,7 @@ impl<'t> Scanner<'t> {
                 source.push_str(content.trim());
             }
             if !part.is_empty() {
-                // Deeper than the formula's first line it would be code.
-                let blank = line.get(..start).unwrap_or_default();
-                let begins = blank.trim_end_matches([' ', '\t']).len().max(prefix.text).min(start);
-                inside.push((next, begins..line.len()));
+                inside.push((next, beside(self.text(number), prefix.text, line, start)..line.len()));
             }
             if ends.is_some() {
                 let opened = self.marks.len();
@@ -361,6 +358,25 @@ fn below(line: &str, quotes: usize) -> Option<usize> {
         at += blank(at);
     }
     Some(at)
+}
+
+/// Where a line, whose text begins at `start`, goes on with what the text of its first line began: less deep it
+/// would leave a list, deeper it would be code.
+fn beside(first: &str, text: usize, line: &str, start: usize) -> usize {
+    let column = |line: &str, at: usize| {
+        let before = line.get(..at).unwrap_or_default();
+        before.chars().fold(0, |column, c| if c == '\t' { (column / 4 + 1) * 4 } else { column + 1 })
+    };
+    let wanted = column(first, text);
+    let is_listed = first.bytes().take(text).any(|b| !matches!(b, b' ' | b'\t' | b'>'));
+    let blank = line.get(..start).unwrap_or_default().trim_end_matches([' ', '\t']).len();
+    // A tab may be on both sides of the column.
+    let mut places = blank..=start;
+    if is_listed {
+        places.find(|at| column(line, *at) >= wanted).unwrap_or(start)
+    } else {
+        places.rev().find(|at| column(line, *at) <= wanted).unwrap_or(blank)
+    }
 }
 
 /// A line that opens or closes a box.

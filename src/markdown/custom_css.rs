@@ -113,7 +113,7 @@ impl<'i> AtRuleParser<'i> for Sheet {
             return Err(refused(format!("@{name} is nested too deeply")));
         }
         let mut prelude = format!("@{name} ");
-        condition(input, &mut prelude)?;
+        copy(input, &mut prelude, in_condition, "the condition is not understood")?;
         Ok(prelude)
     }
 
@@ -236,32 +236,55 @@ fn write(token: &Token<'_>, css: &mut String) -> Result<(), Refused> {
     token.to_css(css).map_err(|_no_room| refused("cannot be written"))
 }
 
-/// The condition of `@media` and `@supports`: words, numbers, comparisons and parentheses.
-fn condition(input: &mut Parser<'_>, css: &mut String) -> Result<(), Refused> {
+/// What a token is where a few kinds of them are allowed.
+enum Kind {
+    Plain,
+    /// It opens parentheses or brackets, with such tokens in them.
+    Opening(fn(&Token<'_>) -> Kind),
+    Foreign,
+}
+
+/// Writes the tokens up to the end of the input, if all are of a kind that is allowed.
+fn copy(
+    input: &mut Parser<'_>,
+    css: &mut String,
+    kind_of: fn(&Token<'_>) -> Kind,
+    problem: &str,
+) -> Result<(), Refused> {
     let mut before = Before::Nothing;
     while let Ok(token) = input.next_including_whitespace().cloned() {
-        match &token {
-            Token::WhiteSpace(_) => {
-                css.push(' ');
+        if let Token::WhiteSpace(_) = token {
+            css.push(' ');
+            before = Before::Nothing;
+            continue;
+        }
+        match kind_of(&token) {
+            Kind::Plain => separated(&token, &mut before, css)?,
+            Kind::Opening(inside) => {
+                separated(&token, &mut before, css)?;
+                input.parse_nested_block(|inner| copy(inner, css, inside, problem))?;
+                css.push(if token == Token::SquareBracketBlock { ']' } else { ')' });
                 before = Before::Nothing;
             }
-            Token::ParenthesisBlock => {
-                css.push('(');
-                input.parse_nested_block(|inner| condition(inner, css))?;
-                css.push(')');
-                before = Before::Nothing;
-            }
-            Token::Ident(_)
-            | Token::Number { .. }
-            | Token::Percentage { .. }
-            | Token::Dimension { .. }
-            | Token::Colon
-            | Token::Comma
-            | Token::Delim('<' | '>' | '=' | '/') => separated(&token, &mut before, css)?,
-            _ => return Err(refused("the condition is not understood")),
+            Kind::Foreign => return Err(refused(problem)),
         }
     }
     Ok(())
+}
+
+/// The condition of `@media` and `@supports`: words, numbers, comparisons and parentheses.
+fn in_condition(token: &Token<'_>) -> Kind {
+    match token {
+        Token::ParenthesisBlock => Kind::Opening(in_condition),
+        Token::Ident(_)
+        | Token::Number { .. }
+        | Token::Percentage { .. }
+        | Token::Dimension { .. }
+        | Token::Colon
+        | Token::Comma
+        | Token::Delim('<' | '>' | '=' | '/') => Kind::Plain,
+        _ => Kind::Foreign,
+    }
 }
 
 #[cfg(test)]

@@ -293,7 +293,7 @@ fn the_state_at_a_time_is_that_of_the_branch_itself() {
     let tip = scene.repo.tip().unwrap().unwrap();
     let catalog = scene.fresh();
     for time in [999, 1000, 1005, 1017, 2000] {
-        let until = scene.git(&["rev-list", "--first-parent", "-1", &format!("--before={time}"), "main"]);
+        let until = scene.git(&["rev-list", "--first-parent", "-1", &format!("--before=@{time} +0000"), "main"]);
         let found = catalog.read().log().as_of(tip, time);
         assert_eq!(found.map(|found| found.to_string()).unwrap_or_default(), until.trim(), "{time}");
     }

@@ -2,7 +2,9 @@ use std::fmt::Write as _;
 
 use cssparser::{Parser, Token, TokenSerializationType as Before};
 
-use super::{Refused, SCOPE, refused, separated};
+use super::{Kind, Refused, SCOPE, copy, refused, separated};
+
+const NOT_UNDERSTOOD: &str = "the selector is not understood";
 
 /// A list of selectors, each within the scope.
 pub(super) fn selectors(input: &mut Parser<'_>) -> Result<String, Refused> {
@@ -84,19 +86,19 @@ impl Selector {
                 }
                 self.css.push_str(&lower);
                 self.css.push('(');
-                input.parse_nested_block(|inner| arguments(inner, &mut self.css))?;
+                input.parse_nested_block(|inner| copy(inner, &mut self.css, in_arguments, NOT_UNDERSTOOD))?;
                 self.css.push(')');
                 self.before = Before::Nothing;
                 return Ok(());
             }
             Token::SquareBracketBlock => {
                 self.css.push('[');
-                input.parse_nested_block(|inner| attribute(inner, &mut self.css))?;
+                input.parse_nested_block(|inner| copy(inner, &mut self.css, in_attribute, NOT_UNDERSTOOD))?;
                 self.css.push(']');
                 self.before = Before::Nothing;
                 return Ok(());
             }
-            _ => return Err(refused("the selector is not understood")),
+            _ => return Err(refused(NOT_UNDERSTOOD)),
         }
         separated(token, &mut self.before, &mut self.css)
     }
@@ -121,59 +123,35 @@ const PSEUDO_FUNCTIONS: &[&str] =
     &["is", "where", "not", "has", "nth-child", "nth-last-child", "nth-of-type", "nth-last-of-type", "lang", "dir"];
 
 /// What stands in a selector's parentheses. Whatever it matches, its subject is in the scope.
-fn arguments(input: &mut Parser<'_>, css: &mut String) -> Result<(), Refused> {
-    let mut before = Before::Nothing;
-    while let Ok(token) = input.next_including_whitespace().cloned() {
-        match &token {
-            Token::WhiteSpace(_) => {
-                css.push(' ');
-                before = Before::Nothing;
-            }
-            Token::SquareBracketBlock => {
-                css.push('[');
-                input.parse_nested_block(|inner| attribute(inner, css))?;
-                css.push(']');
-                before = Before::Nothing;
-            }
-            Token::Function(name) if PSEUDO_FUNCTIONS.contains(&name.to_ascii_lowercase().as_str()) => {
-                separated(&token, &mut before, css)?;
-                input.parse_nested_block(|inner| arguments(inner, css))?;
-                css.push(')');
-                before = Before::Nothing;
-            }
-            Token::Ident(_)
-            | Token::IDHash(_)
-            | Token::Hash(_)
-            | Token::Colon
-            | Token::Comma
-            | Token::Number { .. }
-            | Token::Dimension { .. }
-            | Token::QuotedString(_)
-            | Token::Delim('.' | '*' | '>' | '+' | '~' | '-') => separated(&token, &mut before, css)?,
-            _ => return Err(refused("the selector is not understood")),
+fn in_arguments(token: &Token<'_>) -> Kind {
+    match token {
+        Token::SquareBracketBlock => Kind::Opening(in_attribute),
+        Token::Function(name) if PSEUDO_FUNCTIONS.contains(&name.to_ascii_lowercase().as_str()) => {
+            Kind::Opening(in_arguments)
         }
+        Token::Ident(_)
+        | Token::IDHash(_)
+        | Token::Hash(_)
+        | Token::Colon
+        | Token::Comma
+        | Token::Number { .. }
+        | Token::Dimension { .. }
+        | Token::QuotedString(_)
+        | Token::Delim('.' | '*' | '>' | '+' | '~' | '-') => Kind::Plain,
+        _ => Kind::Foreign,
     }
-    Ok(())
 }
 
-fn attribute(input: &mut Parser<'_>, css: &mut String) -> Result<(), Refused> {
-    let mut before = Before::Nothing;
-    while let Ok(token) = input.next_including_whitespace().cloned() {
-        match &token {
-            Token::WhiteSpace(_) => {
-                css.push(' ');
-                before = Before::Nothing;
-            }
-            Token::Ident(_)
-            | Token::QuotedString(_)
-            | Token::Delim('=')
-            | Token::IncludeMatch
-            | Token::DashMatch
-            | Token::PrefixMatch
-            | Token::SuffixMatch
-            | Token::SubstringMatch => separated(&token, &mut before, css)?,
-            _ => return Err(refused("the selector is not understood")),
-        }
+fn in_attribute(token: &Token<'_>) -> Kind {
+    match token {
+        Token::Ident(_)
+        | Token::QuotedString(_)
+        | Token::Delim('=')
+        | Token::IncludeMatch
+        | Token::DashMatch
+        | Token::PrefixMatch
+        | Token::SuffixMatch
+        | Token::SubstringMatch => Kind::Plain,
+        _ => Kind::Foreign,
     }
-    Ok(())
 }

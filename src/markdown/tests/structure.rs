@@ -120,3 +120,17 @@ fn the_title_of_the_front_matter_is_shown_where_the_text_has_none() {
     assert_eq!(contents("---\ntitle: T\n---\n## a\n# b\n"), (1, Some("T".to_owned()), owned(&["a", "b"])));
     assert_eq!(contents("## a\n"), (0, Some("a".to_owned()), owned(&["a"])));
 }
+
+#[test]
+fn a_tab_inside_of_a_formula_makes_no_code() {
+    for text in [
+        "a\n  $$\nb\n\tc\n$$\nd\n",
+        "- $$\n\tb\n  $$\n",
+        "1. a\n\n   $$\n\tb\n\t\tc\n   $$\n",
+        "> $$\n>\tb\n> $$\n",
+        " $$\n\tb\n\t\tc\n$$\n",
+    ] {
+        let shown = super::html(text);
+        assert!(shown.matches("<math").count() == 1 && !shown.contains("<pre"), "{text:?}\n{shown}");
+    }
+}
