@@ -31,8 +31,8 @@ pub struct VectorLimits {
     pub memory: usize,
     /// Passages of a wiki from which on a graph is asked and not every one looked at. Looking
     /// is exact and needs no graph in memory, and with the kernels of [`crate::embed::vector`]
-    /// it takes 2 ms for 50,000 (two cores with AVX-512, in a debug build), where a graph of
-    /// them was 7 times slower: it pays from some hundred thousand on.
+    /// it takes 2.5 ms for 100,000 (two cores with AVX-512), a graph of them 3.4 ms; for 10,000
+    /// the graph takes five times as long (`make bench ONLY=vectors`). The lines cross near this.
     pub graph_from: usize,
 }
 
