@@ -1,3 +1,4 @@
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
@@ -33,7 +34,8 @@ pub struct Log {
 #[derive(Clone, Debug)]
 pub struct LogCommit {
     pub info: Arc<CommitInfo>,
-    /// Its commit time, or its latest parent's and a second more.
+    pub committed: UnixSeconds,
+    /// Its commit time, or its latest parent's rank and a second more.
     pub rank: UnixSeconds,
     pub(super) parents: Vec<u32>,
     pub(super) changes: Vec<Touch>,
@@ -130,7 +132,8 @@ impl Log {
             let mut info = commit.info;
             shorten(&mut info.message);
             places.insert(info.revision, u32::try_from(self.commits.len()).unwrap_or(u32::MAX));
-            self.commits.push(LogCommit { info: Arc::new(info), rank, parents, changes });
+            let committed = commit.committed;
+            self.commits.push(LogCommit { info: Arc::new(info), committed, rank, parents, changes });
         }
         let unsorted = self.sort();
         self.index_from(unsorted.unwrap_or(first_new).min(first_new));
@@ -335,12 +338,12 @@ impl Log {
         Some(among)
     }
 
-    /// The newest commit of the branch itself, from `tip` along the first parents, that is
-    /// not younger than `time`.
+    /// The newest commit of the branch itself, from `tip` along the first parents, that was
+    /// committed at `time` or before.
     #[must_use]
     pub fn as_of(&self, tip: Revision, time: UnixSeconds) -> Option<Revision> {
         let mut commit = self.commits.get(self.place(tip)? as usize)?;
-        while commit.rank > time {
+        while commit.committed > time {
             commit = self.commits.get(*commit.parents.first()? as usize)?;
         }
         Some(commit.info.revision)
@@ -386,7 +389,10 @@ impl Log {
             let mut follow = |parent: Option<&u32>, path, wanted_by: Vec<usize>| {
                 // A commit is younger than those that it builds on; a damaged log ends here.
                 if let Some(parent) = parent.filter(|parent| **parent < place) {
-                    queue.entry((*parent, path)).or_default().extend(wanted_by);
+                    match queue.entry((*parent, path)) {
+                        Entry::Vacant(free) => drop(free.insert(wanted_by)),
+                        Entry::Occupied(mut others) => others.get_mut().extend(wanted_by),
+                    }
                 }
             };
             match self.touch_at(place, path) {

@@ -15,7 +15,7 @@ use super::log::{Log, LogCommit, Touch};
 use super::state::Update;
 use super::{AttachmentEntry, HeadingEntry, OutLink, PageEntry, State};
 use crate::markdown::LinkOrder;
-use crate::model::{AttachmentName, AttachmentPath, PagePath, Revision};
+use crate::model::{AttachmentName, AttachmentPath, FoldKey, PagePath, Revision};
 use crate::repo::{BlobId, CommitInfo};
 
 /// To be counted up with every change of the format, and of what is derived from a page.
@@ -109,6 +109,7 @@ fn encode_commit(out: &mut Encoder, commit: &LogCommit) {
     out.signed(commit.info.time);
     out.signed(commit.info.offset_seconds.into());
     out.text(&commit.info.message);
+    out.signed(commit.committed);
     out.signed(commit.rank);
     out.length(commit.parents.len());
     commit.parents.iter().for_each(|parent| out.number(u64::from(*parent)));
@@ -132,14 +133,14 @@ fn decode_commit(input: &mut Decoder<'_>) -> Option<LogCommit> {
         offset_seconds: i32::try_from(input.signed()?).ok()?,
         message: input.text()?.to_owned(),
     };
-    let rank = input.signed()?;
+    let (committed, rank) = (input.signed()?, input.signed()?);
     let parents = input.list(Decoder::place)?;
     let changes = input.list(|input| {
         let (path, from, flags) = (input.place()?, input.optional()?, input.number()?);
         let blob = if flags & 2 == 0 { None } else { Some(BlobId::from_bytes(input.array()?)) };
         Some(Touch { path, from, blob, added: flags & 1 != 0, taken: u8::try_from(flags >> 2).ok()? })
     })?;
-    Some(LogCommit { info: Arc::new(info), rank, parents, changes })
+    Some(LogCommit { info: Arc::new(info), committed, rank, parents, changes })
 }
 
 fn encode_page(out: &mut Encoder, path: &PagePath, entry: &PageEntry) {
@@ -200,7 +201,7 @@ fn decode_page(input: &mut Decoder<'_>) -> Option<Update> {
                 wikilink: input.flag()?,
             })
         })?,
-        files_of: input.list(|input| Some(PagePath::parse(input.text()?).ok()?.fold()))?,
+        files_of: input.list(|input| input.text().map(|text| FoldKey::of_folded(text.to_owned())))?,
         last: None,
     };
     Some(Update::Page(path, Some(entry)))

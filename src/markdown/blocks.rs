@@ -300,6 +300,8 @@ impl<'t> Scanner<'t> {
             return;
         }
         let alone = first.trim().is_empty();
+        let before = self.text(number).get(..prefix.text).unwrap_or_default();
+        let (column, is_listed) = (columns(0, before), before.contains(|c| !matches!(c, ' ' | '\t' | '>')));
         let mut source = first.trim().to_owned();
         let mut inside: Vec<(usize, Range<usize>)> = Vec::new();
         for next in number + 1..(number + MAX_FORMULA_LINES).min(self.lines.len()) {
@@ -321,7 +323,7 @@ impl<'t> Scanner<'t> {
                 source.push_str(content.trim());
             }
             if !part.is_empty() {
-                inside.push((next, beside(self.text(number), prefix.text, line, start)..line.len()));
+                inside.push((next, beside(column, is_listed, line, start)..line.len()));
             }
             if ends.is_some() {
                 let opened = self.marks.len();
@@ -360,23 +362,29 @@ fn below(line: &str, quotes: usize) -> Option<usize> {
     Some(at)
 }
 
-/// Where a line, whose text begins at `start`, goes on with what the text of its first line began: less deep it
+/// The column after a text that begins at `column`.
+fn columns(column: usize, text: &str) -> usize {
+    text.chars().fold(column, |column, c| if c == '\t' { (column / 4 + 1) * 4 } else { column + 1 })
+}
+
+/// Where a line, whose text begins at `start`, goes on with what began at this column of another one: less deep it
 /// would leave a list, deeper it would be code.
-fn beside(first: &str, text: usize, line: &str, start: usize) -> usize {
-    let column = |line: &str, at: usize| {
-        let before = line.get(..at).unwrap_or_default();
-        before.chars().fold(0, |column, c| if c == '\t' { (column / 4 + 1) * 4 } else { column + 1 })
-    };
-    let wanted = column(first, text);
-    let is_listed = first.bytes().take(text).any(|b| !matches!(b, b' ' | b'\t' | b'>'));
-    let blank = line.get(..start).unwrap_or_default().trim_end_matches([' ', '\t']).len();
-    // A tab may be on both sides of the column.
-    let mut places = blank..=start;
-    if is_listed {
-        places.find(|at| column(line, *at) >= wanted).unwrap_or(start)
-    } else {
-        places.rev().find(|at| column(line, *at) <= wanted).unwrap_or(blank)
+fn beside(wanted: usize, is_listed: bool, line: &str, start: usize) -> usize {
+    let before = line.get(..start).unwrap_or_default();
+    let blank = before.trim_end_matches([' ', '\t']).len();
+    let (sign, space) = before.split_at(blank);
+    let (mut column, mut place) = (columns(0, sign), blank);
+    for at in blank..=start {
+        // A tab may be on both sides of the column.
+        if is_listed || column <= wanted {
+            place = at;
+        }
+        if column >= wanted {
+            break;
+        }
+        column = columns(column, space.get(at - blank..=at - blank).unwrap_or_default());
     }
+    place
 }
 
 /// A line that opens or closes a box.

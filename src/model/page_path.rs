@@ -238,6 +238,11 @@ impl std::borrow::Borrow<str> for FoldKey {
 }
 
 impl FoldKey {
+    /// From what [`Self::as_str`] was.
+    pub(crate) const fn of_folded(text: String) -> Self {
+        Self(text)
+    }
+
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0

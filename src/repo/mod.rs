@@ -54,7 +54,7 @@ use crate::model::{RepoPath, Revision};
 /// pack can make a reader allocate. Callers set far lower limits for blobs.
 const LARGEST_OBJECT: &str = "268435456";
 
-/// Packs that one repository may have.
+/// Packs that a repository may get while it is open.
 const MOST_PACKS: u16 = 1024;
 
 /// A bare repository with one branch, `main`. A process opens a directory once and shares
@@ -112,10 +112,11 @@ impl Repo {
     /// # Errors
     /// When there is no repository, or it cannot be read or written.
     pub fn open(disk: Arc<dyn Disk>, dir: &Path) -> Result<Self, Error> {
+        let packs = u16::try_from(objects::pack_count(&dir.join("objects")).unwrap_or_default()).unwrap_or(u16::MAX);
         let git = gix::open::Options::isolated()
             .open_path_as_is(true)
             .with(gix::sec::Trust::Full)
-            .object_store_slots(gix::odb::store::init::Slots::Given(MOST_PACKS))
+            .object_store_slots(gix::odb::store::init::Slots::Given(packs.saturating_add(MOST_PACKS)))
             .config_overrides([
                 "core.useReplaceRefs=false".to_owned(),
                 format!("gitoxide.objects.allocLimit={LARGEST_OBJECT}"),

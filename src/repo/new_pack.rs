@@ -23,11 +23,10 @@ impl<'d> NewPack<'d> {
     pub(super) fn begin(disk: &'d dyn Disk, objects: &Path) -> io::Result<Self> {
         let directory = objects.join("pack");
         // git's housekeeping removes directories that became empty.
-        if !directory.is_dir() {
-            match disk.create_dir(&directory) {
-                Err(error) if error.kind() != ErrorKind::AlreadyExists => return Err(error),
-                _made => disk.sync_dir(objects)?,
-            }
+        match disk.create_dir(&directory) {
+            Err(error) if error.kind() != ErrorKind::AlreadyExists => return Err(error),
+            // Whoever made it may not have synced its name yet.
+            _there => disk.sync_dir(objects)?,
         }
         Ok(Self { disk, directory, files: Vec::new() })
     }

@@ -43,7 +43,7 @@ impl<'b> NewObject<'b> {
     }
 
     /// The content of a loose object file: git's header and the bytes, deflated. Speed
-    /// counts here; the background repack compresses for good.
+    /// counts here; `git gc` compresses for good.
     fn deflated(&self) -> Result<Vec<u8>, Error> {
         let header = gix::objs::encode::loose_header(self.kind, self.bytes.len() as u64);
         let mut encoder = ZlibEncoder::new(Vec::with_capacity(self.bytes.len() / 2 + 64), Compression::fast());
@@ -82,7 +82,12 @@ pub(super) fn write_all(disk: &dyn Disk, repo: &gix::Repository, objects: &[NewO
             },
             Loose::Broken => to_write.push((object, path)),
             Loose::Absent if repo.objects.exists(&object.id) => {
-                to_sync.insert(root.join("pack"));
+                // In a pack, unless somebody has just written it loose.
+                match disk.sync_file(&path) {
+                    Ok(()) => to_sync.insert(fan_out(&path).to_owned()),
+                    Err(error) if error.kind() == ErrorKind::NotFound => to_sync.insert(root.join("pack")),
+                    Err(error) => return Err(error).during("sync", &path),
+                };
             }
             Loose::Absent => absent.push((object, path)),
         }
@@ -97,7 +102,11 @@ pub(super) fn write_all(disk: &dyn Disk, repo: &gix::Repository, objects: &[NewO
         write_batch(&mut files, root, batch, &mut to_sync)?;
     }
     for dir in to_sync {
-        disk.sync_dir(&dir).during("sync", &dir)?;
+        match disk.sync_dir(&dir) {
+            // Objects may lie elsewhere, as git's `alternates` say.
+            Err(error) if error.kind() == ErrorKind::NotFound && dir.ends_with("pack") => {}
+            synced => synced.during("sync", &dir)?,
+        }
     }
     Ok(())
 }
@@ -127,7 +136,8 @@ fn write_pack(disk: &dyn Disk, root: &Path, objects: &[(&NewObject<'_>, PathBuf)
     new.publish(checksum, [&pack, &index], None)
 }
 
-fn pack_count(root: &Path) -> io::Result<usize> {
+/// How many packs are below an `objects` directory.
+pub(super) fn pack_count(root: &Path) -> io::Result<usize> {
     let files = match fs::read_dir(root.join("pack")) {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(0),
         files => files?,

@@ -161,11 +161,35 @@ impl WriteTx {
                 moved.push((person, key.to_owned(), to));
             }
         }
-        for (person, key, (to, record)) in moved {
-            if table.get((wiki.0, person, to.as_str()))?.is_none() {
-                table.remove((wiki.0, person, key.as_str()))?;
-                table.insert((wiki.0, person, to.as_str()), record.encode()?.as_slice())?;
+        // All leave before the first arrives: pages may have changed places.
+        let mut arriving = Vec::with_capacity(moved.len());
+        for (person, key, to) in moved {
+            if let Some(record) = table.remove((wiki.0, person, key.as_str()))? {
+                arriving.push((person, key, record.value().to_owned(), to));
             }
+        }
+        // Whoever finds a place taken stays, and may be in another's way by that.
+        loop {
+            let (mut free, mut blocked) = (Vec::new(), Vec::new());
+            for draft in arriving {
+                let (person, _, _, (to, _)) = &draft;
+                let taken = table.get((wiki.0, *person, to.as_str()))?.is_some();
+                (if taken { &mut blocked } else { &mut free }).push(draft);
+            }
+            arriving = free;
+            if blocked.is_empty() {
+                break;
+            }
+            for (person, key, old, _) in blocked {
+                table.insert((wiki.0, person, key.as_str()), old.as_slice())?;
+            }
+        }
+        for (person, key, old, (to, record)) in arriving {
+            let (key, value) = match table.get((wiki.0, person, to.as_str()))? {
+                None => (to, record.encode()?),
+                Some(_) => (key, old),
+            };
+            table.insert((wiki.0, person, key.as_str()), value.as_slice())?;
         }
         Ok(())
     }
@@ -242,6 +266,13 @@ mod tests {
         }
         let to_b = |found: &DraftRecord| (found.path.as_str() == "a").then(|| ("b".to_owned(), draft("b", 1)));
         store.write(|tx| tx.rename_drafts(WIKI, to_b)).unwrap();
+        let change_places = |found: &DraftRecord| {
+            let to = if found.path.as_str() == "a" { "b" } else { "a" };
+            Some((to.to_owned(), DraftRecord { path: PagePath::parse(to).unwrap(), ..found.clone() }))
+        };
+        store.write(|tx| tx.rename_drafts(WIKI, change_places)).unwrap();
+        assert_eq!(paths(&store, WIKI, PersonId(2)), ["a"]);
+        store.write(|tx| tx.rename_drafts(WIKI, change_places)).unwrap();
         assert_eq!(paths(&store, WIKI, PersonId(1)), ["a", "b"]);
         assert_eq!(paths(&store, WIKI, PersonId(2)), ["b"]);
     }

@@ -133,12 +133,16 @@ fn apply(
                 recording: recording.clone(),
             };
             let renamed = rename_in(draft, path, &rename)?;
+            let (mut known, mut new) = (std::mem::take(moves), Vec::new());
             for (from, to) in std::iter::once((renamed.from, renamed.to.clone())).chain(renamed.moved_pages) {
-                match moves.iter_mut().find(|(_, before)| *before == from) {
-                    Some((_, at)) => *at = to,
-                    None => moves.push((from, to)),
+                // What an earlier change brought there goes on from where it was.
+                match known.iter().position(|(_, before)| *before == from) {
+                    Some(at) => new.push((known.swap_remove(at).0, to)),
+                    None => new.push((from, to)),
                 }
             }
+            known.append(&mut new);
+            *moves = known;
             Ok(BatchItem { path: renamed.to, created: false, updated_pages: renamed.updated_pages })
         }
     }

@@ -48,7 +48,7 @@ pub struct Extent {
     /// Pages and files that would move along.
     pub subpages: usize,
     pub files: usize,
-    /// Other pages, with links to what moves.
+    /// Other pages, with links to what moves or pictures of it.
     pub linked_from: usize,
 }
 
@@ -63,7 +63,9 @@ pub fn extent_of_rename(access: &Access<Write>, path: &PagePath) -> Result<Exten
     let moved: BTreeSet<&PagePath> = std::iter::once(page)
         .chain(state.pages().map(|(path, _)| path).filter(|path| path.as_str().starts_with(&below)))
         .collect();
-    let linking: BTreeSet<PagePath> = moved.iter().flat_map(|page| state.linked_from(page)).collect();
+    let mut linking: BTreeSet<PagePath> = moved.iter().flat_map(|page| state.linked_from(page)).collect();
+    let with_files = moved.iter().filter(|page| state.attachments(page).next().is_some());
+    linking.extend(with_files.flat_map(|page| state.pages_naming_files_of(page)).cloned());
     Ok(Extent {
         subpages: moved.len() - 1,
         files: moved.iter().map(|page| state.attachments(page).count()).sum(),

@@ -105,7 +105,7 @@ fn content(path: &str, random: usize) -> String {
     let tag = random % 3;
     let target = PATHS[random % 6].trim_end_matches(".md");
     let filler = format!("A line of {path} that every version has.\n").repeat(6);
-    format!("---\ntags: [t{tag}, u]\ncategory: {tag}\n---\n# {path}\n{filler}[[{target}]] [x](A.md) {random}\n")
+    format!("---\ntags: [t{tag}, u]\ncategory: {tag}\n---\n# {path}\n{filler}[[{target}]] [x](A.md) ![p](_images/x.png) {random}\n")
 }
 
 /// A history of `commits` with branches, merges, renames, deletions and case changes. With
@@ -289,10 +289,10 @@ fn an_ambiguous_prefix_finds_nothing() {
 
 #[test]
 fn the_state_at_a_time_is_that_of_the_branch_itself() {
-    let scene = Scene::imported(&history(11, 30, false, false));
+    let scene = Scene::imported(&history(11, 60, true, false));
     let tip = scene.repo.tip().unwrap().unwrap();
     let catalog = scene.fresh();
-    for time in [999, 1000, 1005, 1017, 2000] {
+    for time in [999, 1000, 1005, 1017, 1042, 2000] {
         let until = scene.git(&["rev-list", "--first-parent", "-1", &format!("--before=@{time} +0000"), "main"]);
         let found = catalog.read().log().as_of(tip, time);
         assert_eq!(found.map(|found| found.to_string()).unwrap_or_default(), until.trim(), "{time}");

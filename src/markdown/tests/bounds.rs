@@ -93,6 +93,8 @@ fn bombs(size: usize) -> Vec<(&'static str, String)> {
         ("escaped dollars", fill("$a\\$ ")),
         ("formula openers", fill("$$\n")),
         ("formula lines", fill("$$\na\n")),
+        ("a formula's line far to the right", format!("$$\n{}x\n$$\n", " ".repeat(size))),
+        ("a listed formula far to the right", format!("-{}$$\n{}x\n$$\n", " ".repeat(size), " ".repeat(size))),
         ("one formula", format!("$$\n{}\n$$\n", "\\sqrt".repeat(size / 5))),
         ("groups in a formula", format!("${}$", "{".repeat(size))),
         ("primes", fill("$''''''''''$ ")),

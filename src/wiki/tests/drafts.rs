@@ -111,10 +111,23 @@ fn a_draft_follows_the_renames_of_one_commit() {
     world.keep("Old", None, "typed", "w.1").unwrap();
     world.keep("Old/Below", None, "typed below", "w.1").unwrap();
     let rename = |from: &str, to| BatchChange { path: page(from), base: None, op: BatchOp::Rename { to } };
-    let changes = [rename("Old", "Between"), rename("Between", "New")];
-    batch(&world.wikis, &world.writing(), &changes, false, &recorded("Old")).unwrap();
+    let go = |changes: &[BatchChange<'_>]| {
+        batch(&world.wikis, &world.writing(), changes, false, &recorded("Old")).unwrap();
+    };
+    go(&[rename("Old", "Between"), rename("Between", "New")]);
     assert_eq!(world.text("New", None).as_deref(), Some("typed"));
     assert_eq!(world.text("New/Below", None).as_deref(), Some("typed below"));
+    // Below itself, where another page makes room for it.
+    go(&[rename("New", "New/Below")]);
+    assert_eq!(world.text("New/Below", None).as_deref(), Some("typed"));
+    assert_eq!(world.text("New/Below/Below", None).as_deref(), Some("typed below"));
+    world.write("One", "page one", None).unwrap();
+    world.write("Two", "page two", None).unwrap();
+    world.keep("One", None, "of one", "w.1").unwrap();
+    world.keep("Two", None, "of two", "w.1").unwrap();
+    go(&[rename("One", "Aside"), rename("Two", "One"), rename("Aside", "Two")]);
+    assert_eq!(world.text("One", None).as_deref(), Some("of two"));
+    assert_eq!(world.text("Two", None).as_deref(), Some("of one"));
 }
 
 #[test]
