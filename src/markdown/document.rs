@@ -23,6 +23,10 @@ const MAX_STEPS: u32 = 100_000;
 /// with the square of the depth.
 const MAX_QUOTES: usize = 100;
 
+/// Stands for a zero byte, which the parser would make three bytes, so that what comes after it
+/// on its line had other positions. As invisible, and as long.
+const NO_CHARACTER: &str = "\u{7f}";
+
 /// A parsed page. Wikilinks and the wiki's own blocks are nodes of the tree; positions are
 /// those of the original text.
 ///
@@ -83,7 +87,7 @@ impl<'a> Document<'a> {
         let front = front_matter(text);
         let lines = line_starts(front.body);
         let marks = Marks::scan(front.body, &lines);
-        let without_blocks = marks.mask(front.body);
+        let without_blocks = marks.mask(front.body).replace('\0', NO_CHARACTER);
         if without_blocks.split(['\n', '\r']).any(|line| quotes(line) > MAX_QUOTES) {
             return None;
         }
