@@ -99,9 +99,10 @@ fn blocks(yaml: &str) -> Vec<(String, Range<usize>)> {
 
 /// The key that a line of a mapping begins with.
 fn key(line: &str) -> Option<String> {
-    // A dash begins an item where a space follows.
-    let is_item = line.strip_prefix('-').is_some_and(|rest| rest.starts_with(char::is_whitespace) || rest.is_empty());
-    if is_item || line.starts_with([' ', '\t', '#', '[', ']', '{', '}', '?', '\r', '\n']) {
+    // A dash begins an item, and a question mark a long key, where a space follows.
+    let is_item =
+        line.strip_prefix(['-', '?']).is_some_and(|rest| rest.starts_with(char::is_whitespace) || rest.is_empty());
+    if is_item || line.starts_with([' ', '\t', '#', '[', ']', '{', '}', '\r', '\n']) {
         return None;
     }
     let line = line.trim_end();

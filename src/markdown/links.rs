@@ -65,6 +65,20 @@ pub fn linked_file(link: &Link, page: &PagePath) -> Option<String> {
     may_be_file.then(|| address::from_root(&link.target, page))
 }
 
+/// Whether what follows a link's address to its end may be a title. Titles may hold links themselves.
+fn is_title(rest: &str) -> bool {
+    let written = rest.trim_start_matches([' ', '\t', '\r', '\n']);
+    let Some(inside) = written.strip_suffix(')').map(|inside| inside.trim_end_matches([' ', '\t', '\r', '\n'])) else {
+        return false;
+    };
+    let quoted = [('"', '"'), ('\'', '\''), ('(', ')')];
+    inside.is_empty()
+        || (written.len() < rest.len()
+            && quoted
+                .iter()
+                .any(|(open, close)| inside.strip_prefix(*open).is_some_and(|title| title.ends_with(*close))))
+}
+
 impl Document<'_> {
     fn links(&self) -> Vec<Link> {
         let wikilinks = self.wikilinks().map(|(link, place)| Link {
@@ -164,8 +178,9 @@ impl Document<'_> {
             let blank = inside.len() - inside.trim_start_matches([' ', '\t', '\n', '\r', '<']).len();
             let place = span.start + at + 2 + blank;
             let written = self.text.get(place..span.end)?;
-            let ends = |rest: &str| rest.starts_with([' ', '\t', '\r', '\n', ')', '>']);
-            written.strip_prefix(url).is_some_and(ends).then(|| place..place + address::split(url).0.len())
+            let rest = written.strip_prefix(url)?;
+            let rest = rest.strip_prefix('>').unwrap_or(rest);
+            (rest == ")" || is_title(rest)).then(|| place..place + address::split(url).0.len())
         })
     }
 

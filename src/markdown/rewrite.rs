@@ -168,6 +168,8 @@ mod tests {
         for (of, text, expected) in [
             ("Home", "[a](/Old#part \"t\")", "[a](/Area/New_name#part \"t\")"),
             ("Home", "[a](Old.md)", "[a](/Area/New_name.md)"),
+            ("Home", "[a](/Old \"[b](/Old ?t\")", "[a](/Area/New_name \"[b](/Old ?t\")"),
+            ("Home", "[a]( </Old> '[b](/Old)' )", "[a]( </Area/New_name> '[b](/Old)' )"),
             ("Home", "[a](/%4fld)", "[a](/Area/New_name)"),
             ("Home", "![a](/Old/pic%20one.png)", "![a](/Area/New_name/pic%20one.png)"),
             ("Home", "![a](</Old/pic one.png>)", "![a](</Area/New_name/pic%20one.png>)"),

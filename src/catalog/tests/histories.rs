@@ -105,7 +105,9 @@ fn content(path: &str, random: usize) -> String {
     let tag = random % 3;
     let target = PATHS[random % 6].trim_end_matches(".md");
     let filler = format!("A line of {path} that every version has.\n").repeat(6);
-    format!("---\ntags: [t{tag}, u]\ncategory: {tag}\n---\n# {path}\n{filler}[[{target}]] [x](A.md) ![p](_images/x.png) {random}\n")
+    format!(
+        "---\ntags: [t{tag}, u]\ncategory: {tag}\n---\n# {path}\n{filler}[[{target}]] [x](A.md) ![p](_images/x.png) {random}\n"
+    )
 }
 
 /// A history of `commits` with branches, merges, renames, deletions and case changes. With
